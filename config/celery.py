@@ -1,0 +1,30 @@
+"""The Celery application: every message carries its tenant, and work without one is refused."""
+
+import os
+from typing import Any
+
+from django_tenants.utils import get_public_schema_name
+from tenant_schemas_celery.app import CeleryApp
+from tenant_schemas_celery.app import get_schema_name_from_task
+from tenant_schemas_celery.task import TenantTask as BaseTenantTask
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+
+class TenantTask(BaseTenantTask):
+    """A task of one tenant. ``fan_out=True`` marks the few that beat starts in public to start one a tenant."""
+
+    abstract = True
+    fan_out = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse to run without a tenant: the work would land in the public schema."""
+        schema = get_schema_name_from_task(self, kwargs)
+        if not self.fan_out and schema in (None, "", get_public_schema_name()):
+            raise PermissionError(f"Task {self.name} names no tenant and is not a fan-out task.")
+        return super().__call__(*args, **kwargs)
+
+
+app = CeleryApp("forge_console", task_cls=TenantTask)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,10 @@
+"""At home and in the demo: embedded engines, plain HTTP, names under ``localhost``."""
+
+from config.settings.base import *
+
+SECRET_KEY = env.str("SECRET_KEY", default="local-only-" + "0" * 40)
+DATABASES = database_settings(env.str("DATABASE_URL", default="postgresql://127.0.0.1/forge"), OWNER_DATABASE_URL)
+# No collectstatic at home: files are served from where the packages keep them.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+SILENCED_SYSTEM_CHECKS: list[str] = []

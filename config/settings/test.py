@@ -1,0 +1,11 @@
+"""The test suite: the real engines that ``tests.engines`` started, the login role, and a fast password hasher."""
+
+from config.settings.base import *
+
+SECRET_KEY = env.str("SECRET_KEY", default="tests-only-" + "0" * 40)
+OWNER_DATABASE_URL = ""
+DATABASES = database_settings(env.str("DATABASE_URL", default="postgresql://127.0.0.1/forge"), "")
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+LOGGING["root"]["level"] = "WARNING"

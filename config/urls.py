@@ -1,0 +1,14 @@
+"""What answers on a tenant's host name."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", admin.site.urls),
+    path("api/auth/", include("accounts.api.urls")),
+    path("api/compliance/", include("compliance.api.urls")),
+]
+handler404 = "core.views.not_found"
+handler500 = "core.views.server_error"

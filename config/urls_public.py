@@ -1,0 +1,13 @@
+"""What answers on the public host name: the operators' admin."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from core.admin_sites import public_site
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", public_site.urls),
+]
+handler404 = "core.views.not_found"
+handler500 = "core.views.server_error"

@@ -1,0 +1,110 @@
+"""Make a database and the roles that hold its tenants apart. Needs no Django: it runs before there is one.
+
+Three roles sign in, and none of them is a superuser:
+
+* *owner* creates schemas and tenant roles and owns every table; only provisioning and migrations hold it;
+* *login* is the web's and the workers': it owns nothing, inherits nothing and assumes one tenant's role at a time;
+* *monitor* reads the server's statistics, which a tenant's role may not see.
+"""
+
+import argparse
+import os
+import secrets
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+EXTENSIONS = ("pg_trgm", "pg_stat_statements")
+# Set on the login role, because settings of a role that is only assumed (SET ROLE) never take effect.
+LOGIN_TIMEOUTS = {"statement_timeout": "60s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "120s"}
+
+
+class DatabaseUrls(NamedTuple):
+    """Where the three roles sign in."""
+
+    login: str
+    owner: str
+    monitor: str
+
+
+def prepare_database(admin_url: str, *, database: str, password: str) -> DatabaseUrls:
+    """Create the database ``database`` and its roles, or bring them back to what they should be.
+
+    Args:
+        admin_url: a role that may create databases and roles (usually the server's superuser).
+        database: also the prefix of the three roles' names.
+        password: of the three roles; running again sets it anew.
+    """
+    roles = {kind: f"{database}_{kind}" for kind in ("login", "owner", "monitor")}
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        _ensure_role(admin, roles["owner"], "CREATEROLE INHERIT", password)
+        _ensure_role(admin, roles["login"], "NOINHERIT NOCREATEROLE NOCREATEDB NOBYPASSRLS", password)
+        _ensure_role(admin, roles["monitor"], "INHERIT", password)
+        _run(admin, "GRANT pg_monitor TO {monitor}", **roles)
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            # An administrator that is no superuser must belong to the role it gives the database to.
+            _run(admin, "GRANT {owner} TO CURRENT_USER", **roles)
+            _run(admin, "CREATE DATABASE {database} OWNER {owner} TEMPLATE template0", database=database, **roles)
+        for name, value in LOGIN_TIMEOUTS.items():
+            _run(admin, f"ALTER ROLE {{login}} SET {name} = '{value}'", **roles)
+        _run(admin, "ALTER ROLE {login} SET search_path = pg_catalog, pg_temp", **roles)
+    with psycopg.connect(_with_database(admin_url, database), autocommit=True) as admin:
+        _lock_down(admin, database, roles)
+    return DatabaseUrls(*(_url(admin_url, roles[kind], password, database) for kind in ("login", "owner", "monitor")))
+
+
+def drop_database(admin_url: str, *, database: str) -> None:
+    """Drop what ``prepare_database`` made; tenant roles that another database still uses stay."""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        _run(admin, "DROP DATABASE IF EXISTS {database} WITH (FORCE)", database=database)
+        for kind in ("login", "owner", "monitor"):
+            _run(admin, "DROP ROLE IF EXISTS {role}", role=f"{database}_{kind}")
+
+
+def _lock_down(admin: psycopg.Connection, database: str, roles: dict[str, str]) -> None:
+    # A temporary table shadows the tables of the next tenant on a pooled connection: nobody may make one.
+    _run(admin, "REVOKE ALL ON DATABASE {database} FROM PUBLIC", database=database)
+    _run(admin, "GRANT CONNECT ON DATABASE {database} TO {login}, {monitor}", database=database, **roles)
+    _run(admin, "ALTER SCHEMA public OWNER TO {owner}", **roles)
+    _run(admin, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    _run(admin, "CREATE SCHEMA IF NOT EXISTS extensions AUTHORIZATION {owner}", **roles)
+    _run(admin, "GRANT USAGE ON SCHEMA extensions TO PUBLIC")
+    for extension in EXTENSIONS:
+        _run(admin, "CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA extensions", extension=extension)
+
+
+def _ensure_role(admin: psycopg.Connection, role: str, attributes: str, password: str) -> None:
+    exists = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    verb = "ALTER" if exists else "CREATE"
+    statement = sql.SQL(f"{verb} ROLE {{}} LOGIN {attributes} PASSWORD {{}}")
+    admin.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+
+
+def _run(admin: psycopg.Connection, statement: str, **names: str) -> None:
+    admin.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()}))
+
+
+def _with_database(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{quote(database)}"))
+
+
+def _url(admin_url: str, role: str, password: str, database: str) -> str:
+    parts = urlsplit(admin_url)
+    host = f"{parts.hostname or 'localhost'}:{parts.port or 5432}"
+    return f"postgresql://{quote(role)}:{quote(password, safe='')}@{host}/{quote(database)}"
+
+
+def main() -> None:
+    """``python -m operations.database NAME``: prepare a database on the server ``ADMIN_DATABASE_URL``, print the URLs."""
+    parser = argparse.ArgumentParser(prog="python -m operations.database", description=main.__doc__)
+    parser.add_argument("name", help="the database's name, also the prefix of its roles")
+    database = parser.parse_args().name
+    password = os.environ.get("FORGE_DATABASE_PASSWORD") or secrets.token_urlsafe(24)
+    urls = prepare_database(os.environ["ADMIN_DATABASE_URL"], database=database, password=password)
+    print(f"DATABASE_URL={urls.login}\nOWNER_DATABASE_URL={urls.owner}\nMONITOR_DATABASE_URL={urls.monitor}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

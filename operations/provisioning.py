@@ -1,0 +1,130 @@
+"""Building tenants: the only code that creates schemas and roles. Runs as the owner, never in web or workers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.utils import Error
+from django_tenants.clone import CloneSchema
+from django_tenants.utils import get_public_schema_name, schema_exists
+from psycopg import sql
+
+from core.errors import DomainError, Invalid
+from tenants.models import TEMPLATE_SCHEMA, Domain, Tenant
+from tenants.postgresql_backend.base import role_of
+
+Say = Callable[[str], None]
+
+
+class NotTheOwner(DomainError):
+    """This process signs in with a role that may not build tenants."""
+
+
+def request_tenant(*, schema_name: str, name: str, domain: str) -> Tenant:
+    """Ask for a tenant; ``provision`` builds it. May run anywhere, in the public schema.
+
+    Raises:
+        Invalid: the schema name or the domain is not usable or taken.
+    """
+    domain = domain.strip().lower()
+    if Domain.objects.filter(domain=domain).exists():
+        raise Invalid("invalid", f"The domain {domain} is taken.", errors={"domain": ["Taken."]})
+    tenant = Tenant(schema_name=schema_name, name=name)
+    tenant.full_clean()
+    with transaction.atomic():
+        tenant.save()
+        host = Domain(domain=domain, tenant=tenant, is_primary=True)
+        host.full_clean()
+        host.save()
+    return tenant
+
+
+def provision(*, say: Say) -> list[Tenant]:
+    """Prepare the public schema and the template where needed, then build every requested tenant.
+
+    Can be stopped and run again. A tenant that fails keeps its request and the reason; the others are built.
+    Returns the tenants that failed.
+
+    Raises:
+        NotTheOwner: ``OWNER_DATABASE_URL`` is not set for this process.
+    """
+    if not settings.OWNER_DATABASE_URL:
+        raise NotTheOwner("not_the_owner", "Set OWNER_DATABASE_URL: only the owner may create schemas and roles.")
+    connection.set_schema_to_public()
+    prepare_public()
+    _prepare_template(say)
+    failed = []
+    for tenant in Tenant.objects.requested():
+        # django-tenants' clone slows without bound on one long-lived connection.
+        connection.close()
+        try:
+            _build(tenant)
+        except Error as error:
+            Tenant.objects.filter(pk=tenant.pk).update(failure=str(error))
+            say(f"{tenant.schema_name}: failed: {error}")
+            failed.append(tenant)
+        else:
+            say(f"{tenant.schema_name}: built")
+    return failed
+
+
+def prepare_public(**_: Any) -> None:
+    """The public schema's role, tenant row and host name. Also runs after each migration by the owner."""
+    if not settings.OWNER_DATABASE_URL or connection.schema_name != get_public_schema_name():
+        return
+    public = get_public_schema_name()
+    _ensure_role(public)
+    tenant, _ = Tenant.objects.get_or_create(
+        schema_name=public, defaults={"name": "Platform", "state": Tenant.State.ACTIVE}
+    )
+    Domain.objects.get_or_create(domain=settings.BASE_DOMAIN, defaults={"tenant": tenant, "is_primary": True})
+
+
+def _prepare_template(say: Say) -> None:
+    Tenant.objects.get_or_create(
+        schema_name=TEMPLATE_SCHEMA, defaults={"name": "Template", "state": Tenant.State.TEMPLATE}
+    )
+    if schema_exists(TEMPLATE_SCHEMA):
+        return
+    say("template: building")
+    _execute("CREATE SCHEMA {schema}", schema=TEMPLATE_SCHEMA)
+    call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
+    connection.set_schema_to_public()
+
+
+def _build(tenant: Tenant) -> None:
+    connection.set_schema_to_public()
+    if schema_exists(tenant.schema_name):
+        # Left behind by a run that was stopped; nobody has used it.
+        _execute("DROP SCHEMA {schema} CASCADE", schema=tenant.schema_name)
+    CloneSchema().clone_schema(TEMPLATE_SCHEMA, tenant.schema_name)
+    connection.set_schema_to_public()
+    _ensure_role(tenant.schema_name)
+    tenant.state, tenant.failure = Tenant.State.ACTIVE, ""
+    tenant.save()
+
+
+def _ensure_role(schema: str) -> None:
+    """The schema's role, with rights on it alone, that the login role may assume but does not inherit."""
+    role = role_of(schema)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        exists = cursor.fetchone()
+        cursor.execute("SELECT current_setting('server_version_num')::int, current_database()")
+        version, database = cursor.fetchone()
+    if not exists:
+        _execute("CREATE ROLE {role} NOLOGIN NOINHERIT", role=role)
+    how = " WITH INHERIT FALSE, SET TRUE" if version >= 160000 else ""  # NOINHERIT says it before 16
+    _execute(f"GRANT {{role}} TO {{login}}{how}", role=role, login=settings.LOGIN_ROLE or f"{database}_login")
+    _execute("GRANT USAGE ON SCHEMA {schema} TO {role}", schema=schema, role=role)
+    for kind, rights in (("TABLES", "SELECT, INSERT, UPDATE, DELETE"), ("SEQUENCES", "USAGE, SELECT")):
+        names = {"schema": schema, "role": role}
+        _execute(f"GRANT {rights} ON ALL {kind} IN SCHEMA {{schema}} TO {{role}}", **names)
+        _execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {{schema}} GRANT {rights} ON {kind} TO {{role}}", **names)
+
+
+def _execute(statement: str, **names: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()}))

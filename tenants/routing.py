@@ -1,0 +1,68 @@
+"""Which tenant a request is for: chosen by host name, before anything else touches the database."""
+
+import time
+from threading import Lock
+
+from django.core.exceptions import DisallowedHost
+from django.db import connection
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django_tenants.middleware import TenantMainMiddleware
+
+from core.problems import problem_response
+from tenants.models import Domain, Tenant
+
+CACHED_SECONDS = 60.0
+# Unknown names are not remembered: a flood of invented hosts must not fill the memory.
+_cache: dict[str, tuple[float, Tenant]] = {}
+_cache_lock = Lock()
+
+
+@receiver([post_save, post_delete], sender=Domain)
+@receiver([post_save, post_delete], sender=Tenant)
+def forget_hosts(**_: object) -> None:
+    """A tenant or a domain changed: look host names up again (other processes follow within a minute)."""
+    with _cache_lock:
+        _cache.clear()
+
+
+def tenant_of_host(hostname: str) -> Tenant | None:
+    """The tenant that answers to this host name, or None. Looks in the public schema, at most once a minute."""
+    known = _cache.get(hostname)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    connection.set_schema_to_public()
+    domain = Domain.objects.select_related("tenant").filter(domain=hostname).first()
+    if domain is None:
+        return None
+    with _cache_lock:
+        _cache[hostname] = (time.monotonic() + CACHED_SECONDS, domain.tenant)
+    return domain.tenant
+
+
+class TenantMiddleware(TenantMainMiddleware):
+    """Enter the schema of the tenant whose host name was called; an unknown host is answered 404."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Set ``request.tenant`` and the connection's tenant, or answer at once."""
+        # A thread is reused: until the host is known, the work belongs to nobody.
+        connection.set_schema_to_public()
+        try:
+            hostname = self.hostname_from_request(request)
+        except DisallowedHost:
+            return unknown_host()
+        tenant = tenant_of_host(hostname.lower())
+        if tenant is None or tenant.state in (Tenant.State.REQUESTED, Tenant.State.TEMPLATE):
+            return unknown_host()
+        if tenant.state != Tenant.State.ACTIVE:
+            return problem_response(403, "tenant_suspended", "This tenant is suspended. Ask the platform's operators.")
+        request.tenant = tenant  # type: ignore[attr-defined]
+        connection.set_tenant(tenant)
+        self.setup_url_routing(request)
+        return None
+
+
+def unknown_host() -> HttpResponse:
+    """Say that no tenant answers to this host name, and nothing about which ones would."""
+    return problem_response(404, "unknown_host", "No tenant answers to this host name.")
