@@ -1,0 +1,49 @@
+"""From credentials to tokens of the current tenant."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
+
+from accounts.jwt import TenantRefreshToken
+
+
+class SignInSerializer(TokenObtainPairSerializer):
+    """Username and password; an inactive account is answered like a wrong password."""
+
+    token_class = TenantRefreshToken
+
+
+class RefreshSerializer(TokenRefreshSerializer):
+    """A refresh token of this tenant, whose person is still there and active."""
+
+    token_class = TenantRefreshToken
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        """Make a new access token.
+
+        Raises:
+            InvalidToken: expired, of another tenant, forged, or its person is gone.
+        """
+        try:
+            made: dict[str, str] = super().validate(attrs)
+        except TokenError as error:
+            raise InvalidToken(error.args[0]) from error
+        except get_user_model().DoesNotExist as error:
+            raise InvalidToken("The token's person is gone.") from error
+        return made
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    """What signing in answers."""
+
+    access = serializers.CharField(help_text="For ``Authorization: Bearer``; short-lived.")
+    refresh = serializers.CharField(help_text="For ``/api/auth/token/refresh``.")
+
+
+class AccessSerializer(serializers.Serializer[Any]):
+    """What refreshing answers."""
+
+    access = serializers.CharField(help_text="For ``Authorization: Bearer``; short-lived.")

@@ -1,0 +1,54 @@
+"""Signing in for scripts: JSON web tokens for people. CI jobs have tokens of their own."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework_simplejwt.views import TokenViewBase
+
+from accounts.api.serializers import AccessSerializer, RefreshSerializer, SignInSerializer, TokenPairSerializer
+from core.api.parsers import StrictJSONParser
+from core.api.schema import Answers, problems
+
+_PROBLEMS = problems(400, 401, 406, 413, 415, 422, 429)
+
+
+def _answers(success: type) -> Answers:
+    return {(200, "application/json"): success} | _PROBLEMS
+
+
+class SignIn(TokenViewBase):
+    """Attempts are throttled by address, as everything is that has no caller yet."""
+
+    serializer_class = SignInSerializer
+    parser_classes = [StrictJSONParser]
+
+    @extend_schema(
+        tags=["auth"],
+        operation_id="sign_in",
+        summary="Sign in",
+        auth=[],
+        request=SignInSerializer,
+        responses=_answers(TokenPairSerializer),
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange username and password for an access token and a refresh token of this tenant."""
+        return super().post(request)
+
+
+class Refresh(TokenViewBase):
+    """New access without the password."""
+
+    serializer_class = RefreshSerializer
+    parser_classes = [StrictJSONParser]
+
+    @extend_schema(
+        tags=["auth"],
+        operation_id="refresh_token",
+        summary="Refresh a token",
+        auth=[],
+        request=RefreshSerializer,
+        responses=_answers(AccessSerializer),
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for a new access token."""
+        return super().post(request)

@@ -1,0 +1,1 @@
+"""What is read for people and CI: questions that join several tables. They change nothing."""

@@ -1,0 +1,1 @@
+"""Business decisions of compliance: many rows, several steps, one transaction each."""

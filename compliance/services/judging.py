@@ -1,0 +1,82 @@
+"""From what is stored of a pull request to its verdict. The caller holds the pull request's lock."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Min, Sum
+
+from compliance.choices import Status
+from compliance.models import PullRequest, Rule, RuleState, TenantSettings, Transition, Version, Violation
+from compliance.score import Counts
+from compliance.services.bulk import copy_transitions
+from compliance.services.states import recount
+from compliance.verdict import Judgement, Standing, Terms, judge
+
+_TOTALS = ("block_count", "override_count", "warning_count")
+
+
+def standing_of(pull: PullRequest) -> Standing:
+    """What is known of a pull request at its head commit, from its rules' states."""
+    totals = {*_TOTALS, *(f"open_{name}" for name in _TOTALS)}
+    enforced = RuleState.objects.filter(pull_request=pull, rule__enforcement="enforce")
+    sums = enforced.aggregate(**{name: Sum(name, default=0) for name in totals})
+    counts = Counts(*(sums[name] for name in _TOTALS))
+    open_counts = Counts(*(sums[f"open_{name}"] for name in _TOTALS))
+    evaluated = RuleState.objects.filter(pull_request=pull, commit_sha=pull.head_sha).values("rule")
+    return Standing(
+        judged=bool(pull.head_sha),
+        counts=counts,
+        open_counts=open_counts,
+        unevaluated=sorted(Rule.objects.required().exclude(pk__in=evaluated).values_list("pk", flat=True)),
+        holds_until=_first_expiry(pull) if counts != open_counts else None,
+    )
+
+
+def judge_pull_request(pull: PullRequest, *, terms: Terms | None = None) -> Judgement:
+    """Judge and write the counters and the verdict onto ``pull`` (unsaved)."""
+    standing = standing_of(pull)
+    judgement = judge(standing, terms or TenantSettings.current().terms())
+    pull.block_count, pull.override_count, pull.warning_count = standing.counts
+    pull.open_block_count, pull.open_override_count, pull.open_warning_count = standing.open_counts
+    pull.score, pull.open_score = judgement.score, judgement.open_score
+    pull.verdict, pull.verdict_until = judgement.verdict, judgement.until
+    return judgement
+
+
+@transaction.atomic
+def rejudge(pull_id: UUID, *, at: datetime) -> PullRequest:
+    """Judge a pull request anew: an override ran out, or the terms changed. A frozen verdict stays."""
+    pull = PullRequest.objects.select_for_update(no_key=True, of=("self",)).select_related("repository").get(pk=pull_id)
+    if pull.state != "open":
+        return pull
+    _end_lapsed_covers(pull, at)
+    judge_pull_request(pull)
+    pull.save()
+    Version.bump("pulls", "rules", "violations")
+    return pull
+
+
+def rejudge_open_pull_requests(*, at: datetime) -> int:
+    """Judge every open pull request and default branch anew, one transaction each. Returns how many there were."""
+    ids = list(PullRequest.objects.open().order_by("pk").values_list("pk", flat=True))
+    for pull_id in ids:
+        rejudge(pull_id, at=at)
+    return len(ids)
+
+
+def _end_lapsed_covers(pull: PullRequest, at: datetime) -> None:
+    lapsed = Violation.objects.filter(pull_request=pull, status=Status.OVERRIDDEN, override_until__lte=at)
+    ids = list(lapsed.values_list("pk", flat=True))
+    if not ids:
+        return
+    Violation.objects.filter(pk__in=ids).update(status=Status.OPEN)
+    changes = ((key, Status.OVERRIDDEN, Status.OPEN, Transition.Cause.UNCOVERED) for key in ids)
+    copy_transitions(changes, at=at, evaluation=None)
+    recount(pull)
+
+
+def _first_expiry(pull: PullRequest) -> datetime | None:
+    covered = Violation.objects.filter(pull_request=pull, status=Status.OVERRIDDEN, rule__enforcement="enforce")
+    expiry: datetime | None = covered.aggregate(first=Min(F("override_until")))["first"]
+    return expiry

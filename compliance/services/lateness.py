@@ -1,0 +1,35 @@
+"""Reports that come too late to change anything. The caller holds the pull request's lock."""
+
+from datetime import datetime
+
+from compliance.choices import PullState, Superseded
+from compliance.models import Evaluation, PullRequest
+from compliance.report import Report
+
+
+def run_start(report: Report, *, received_at: datetime) -> datetime:
+    """When the run began: as stated, never after the report came in; missing, when it came in."""
+    return min(report.run_started_at or received_at, received_at)
+
+
+def superseded(pull: PullRequest, report: Report, *, started_at: datetime) -> Superseded | None:
+    """Why a report is only recorded, or None where it is to be judged.
+
+    Runs are told apart by their id: the reports of one run belong together, in whatever order they arrive.
+    """
+    if pull.state != PullState.OPEN:
+        return Superseded.STATE
+    judged = Evaluation.objects.judged().filter(pull_request=pull)
+    if report.commit_sha != pull.head_sha and judged.filter(commit_sha=report.commit_sha, was_head=True).exists():
+        return Superseded.COMMIT
+    newest = judged.filter(source=report.source).order_by("-run_started_at", "-id").first()
+    if newest is not None and newest.run_id != report.run_id and started_at < newest.run_started_at:
+        return Superseded.RUN
+    return None
+
+
+def moves_head(pull: PullRequest, report: Report, *, started_at: datetime) -> bool:
+    """Whether the report's commit is the head from now on: it is new, and no later run was judged for the present head."""
+    if report.commit_sha == pull.head_sha:
+        return False
+    return pull.head_started_at is None or started_at >= pull.head_started_at

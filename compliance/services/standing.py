@@ -1,0 +1,80 @@
+"""Where a pull request stands now, as people and CI are told."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from compliance.choices import PullState, Severity, Verdict
+from compliance.models import PullRequest, Submission, TenantSettings, Violation
+from compliance.services.judging import rejudge, standing_of
+from compliance.verdict import Reason, judge
+
+NAMED_BLOCKS = 50
+"""How many blocking violations are named one by one; the reason after them counts all."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedReason:
+    """A reason, and the violation that it stands on where it is about one."""
+
+    reason: Reason
+    violation: Violation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PullStanding:
+    """The verdict of this moment. Queued and failed reports are read into it, not written."""
+
+    pull: PullRequest
+    verdict: Verdict
+    threshold: int
+    reasons: list[NamedReason]
+
+    @property
+    def can_merge(self) -> bool:
+        """Whether the verdict lets it through."""
+        return self.verdict.can_merge
+
+
+def standing_now(pull: PullRequest, *, at: datetime) -> PullStanding:
+    """Read a pull request's verdict, judging it anew where an override that it rested on has run out."""
+    if pull.state != PullState.OPEN:
+        frozen = Reason(f"pull_request_{pull.state}", f"The pull request is {pull.state}: its verdict stands as it was.")
+        return PullStanding(pull, Verdict(pull.verdict), TenantSettings.current().threshold, [NamedReason(frozen)])
+    if pull.verdict_until and pull.verdict_until <= at:
+        pull = rejudge(pull.pk, at=at)
+    terms = TenantSettings.current().terms()
+    waiting = [NamedReason(reason) for reason in _waiting(pull)]
+    judged = [named for reason in judge(standing_of(pull), terms).reasons for named in _named(reason, pull, at)]
+    verdict = Verdict.PENDING if waiting else Verdict(pull.verdict)
+    return PullStanding(pull, verdict, terms.threshold, waiting + judged)
+
+
+def _named(reason: Reason, pull: PullRequest, at: datetime) -> list[NamedReason]:
+    """One reason per blocking violation, as far as they can be read; other reasons as they are."""
+    if reason.code != "block_violation":
+        return [NamedReason(reason)]
+    blocking = Violation.objects.counting().uncovered(at).filter(pull_request=pull, severity=Severity.BLOCK)
+    violations = list(blocking.order_by("rule_id", "id")[: NAMED_BLOCKS + 1])
+    named = [
+        NamedReason(replace(reason, message=violation.message, rules=[violation.rule_id]), violation)
+        for violation in violations[:NAMED_BLOCKS]
+    ]
+    return named if len(violations) <= NAMED_BLOCKS else [*named, NamedReason(reason)]
+
+
+def _waiting(pull: PullRequest) -> list[Reason]:
+    """Reports about the pull request that are not judged: waiting ones, and failed ones that nothing newer replaced."""
+    about = Submission.objects.about(pull.repository.name, pull.number)
+    reasons = []
+    if queued := about.waiting().count():
+        reports = "1 report is" if queued == 1 else f"{queued} reports are"
+        reasons.append(Reason("report_queued", f"{reports} waiting to be judged.", "Wait for a moment."))
+    for submission in about.unreplaced_failures():
+        reasons.append(
+            Reason(
+                "report_failed",
+                f"The report of {submission.source}, run {submission.run_id}, failed: {submission.error}",
+                "Send a report that can be read, or have an admin look into the inbox and queue it again.",
+            )
+        )
+    return reasons

@@ -1,0 +1,105 @@
+"""Taking a report in: one row, and a word to the workers once it is committed."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from compliance.choices import Urgency
+from compliance.models import Repository, Submission
+from compliance.report import Report
+from compliance.services.announcing import announce_work
+from core.errors import Conflict, Invalid
+
+LIKELY_DEFAULTS = ("main", "master")
+"""Branches that a push to a repository not seen yet may be to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A report in the inbox."""
+
+    submission: Submission
+    duplicate: bool
+    """The same report was there already."""
+
+
+def receive(
+    report: Report, *, content: bytes, part: str = "", blocking: bool, by: str, at: datetime
+) -> Received:
+    """Put a report into the inbox.
+
+    Args:
+        content: canonical bytes of what was sent, by which a repetition is known.
+        part: tells reports of one run and source apart that belong together (checks posted one by one).
+        blocking: a hint that it carries BLOCK violations, to be judged before others.
+        by: who sent it.
+
+    Raises:
+        Conflict: the run was reported before, with other content.
+        Invalid: no pull request is named, and the branch is not the repository's default.
+    """
+    _check_branch(report)
+    digest = hashlib.sha256(content).digest()
+    priority = Urgency.BLOCKING if blocking else Urgency.NORMAL
+    submission = Submission(
+        repository=report.repository,
+        number=report.pr_number,
+        branch=report.branch,
+        commit_sha=report.commit_sha,
+        source=report.source,
+        format=report.format,
+        run_id=report.run_id,
+        part=part,
+        payload=report.packed(),
+        digest=digest,
+        priority=priority,
+        submitted_by=by,
+        received_at=at,
+        run_after=at,
+    )
+    try:
+        with transaction.atomic():
+            submission.save(force_insert=True)
+            _announce(blocking)
+    except IntegrityError:
+        return _known(submission, digest, blocking, at)
+    return Received(submission, duplicate=False)
+
+
+@transaction.atomic
+def requeue(submission: Submission, *, at: datetime) -> None:
+    """Give a failed report its attempts back."""
+    submission.requeue(at=at)
+    _announce(submission.priority == Urgency.BLOCKING)
+
+
+def _known(sent: Submission, digest: bytes, blocking: bool, at: datetime) -> Received:
+    known = Submission.objects.get(
+        repository=sent.repository, run_id=sent.run_id, source=sent.source, part=sent.part
+    )
+    if bytes(known.digest) != digest:
+        raise Conflict(
+            "run_reported",
+            f"Run {sent.run_id} of {sent.repository} was reported by {sent.source} before, with other content. "
+            "Give each run an id of its own.",
+        )
+    if known.status == Submission.Status.FAILED:
+        requeue(known, at=at)
+    return Received(known, duplicate=True)
+
+
+def _check_branch(report: Report) -> None:
+    if report.pr_number is not None or not report.branch:
+        return
+    known = Repository.objects.filter(name=report.repository).values_list("default_branch", flat=True).first()
+    defaults = [known] if known else LIKELY_DEFAULTS
+    if report.branch not in defaults:
+        reason = f"Needed, because {report.branch} is not the default branch of {report.repository} ({defaults[0]})."
+        raise Invalid("not_the_default_branch", f"pr_number: {reason}", errors={"pr_number": [reason]})
+
+
+def _announce(blocking: bool) -> None:
+    # Robust: whatever goes wrong after the commit, the report is stored and CI is answered.
+    transaction.on_commit(lambda: announce_work(blocking=blocking), robust=True)

@@ -1,0 +1,77 @@
+"""The terms under which a tenant judges: how rules count, and what may merge."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+
+from accounts.models import User
+from compliance.choices import UNATTRIBUTED, Enforcement
+from compliance.models import Rule, TenantSettings, Version
+from compliance.services.judging import rejudge_open_pull_requests
+from core.errors import Forbidden, Invalid
+
+JUDGED_BY = {"tier", "enforcement", "packages"}
+"""What of a rule a verdict depends on; the rest is text."""
+
+
+@transaction.atomic
+def edit_rule(*, rule_id: str, changes: Mapping[str, Any], by: User, at: datetime) -> Rule:
+    """Change how a rule counts or what it says; what was changed is the tenant's own from then on.
+
+    Open pull requests are judged anew once the change is committed, where a verdict depends on it.
+
+    Raises:
+        Forbidden: ``by`` may not edit rules.
+        Invalid: a field is not the tenant's to edit, or the stand-in for unattributed messages would not count.
+    """
+    _permitted(by, "compliance.change_rule")
+    if unknown := sorted(set(changes) - set(Rule.EDITABLE)):
+        raise Invalid("invalid", f"Not yours to edit: {', '.join(unknown)}.", errors={name: ["Fixed."] for name in unknown})
+    if rule_id == UNATTRIBUTED and changes.get("enforcement", Enforcement.ENFORCE) != Enforcement.ENFORCE:
+        raise Invalid("invalid", "Messages without a known rule always count.", errors={"enforcement": ["Fixed."]})
+    rule = Rule.objects.select_for_update().get(pk=rule_id)
+    changed = _apply(rule, changes)
+    if changed:
+        rule.edited = sorted({*rule.edited, *changed})
+        rule.save(update_fields=[*changed, "edited"])
+        _announce(changed & JUDGED_BY, at)
+    return rule
+
+
+@transaction.atomic
+def edit_settings(*, changes: Mapping[str, Any], by: User, at: datetime) -> TenantSettings:
+    """Change weights, threshold or switches, and judge open pull requests anew once that is committed.
+
+    Raises:
+        Forbidden: ``by`` may not edit settings.
+    """
+    _permitted(by, "compliance.change_tenantsettings")
+    TenantSettings.objects.get_or_create(pk=TenantSettings.PK)
+    settings = TenantSettings.objects.select_for_update().get(pk=TenantSettings.PK)
+    changed = _apply(settings, changes)
+    if changed:
+        settings.save(update_fields=changed)
+        _announce(changed, at)
+    return settings
+
+
+def _apply(record: models.Model, changes: Mapping[str, Any]) -> set[str]:
+    changed = {name for name, value in changes.items() if getattr(record, name) != value}
+    for name in changed:
+        setattr(record, name, changes[name])
+    return changed
+
+
+def _announce(judged_by: set[str], at: datetime) -> None:
+    Version.bump("pulls", "rules")
+    if judged_by:
+        # One transaction each, after ours: holding them all would lock out every worker, and deadlock with one that
+        # holds a pull request and waits for our version rows.
+        transaction.on_commit(lambda: rejudge_open_pull_requests(at=at))
+
+
+def _permitted(by: User, permission: str) -> None:
+    if not by.has_perm(permission):
+        raise Forbidden("forbidden", "Your role may not change the terms of compliance.")

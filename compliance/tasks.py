@@ -1,0 +1,22 @@
+"""The inbox's Celery tasks. A message says only that a tenant has work; each run processes one report."""
+
+from celery import shared_task
+
+from compliance.inbox import process_next
+from compliance.services.announcing import INBOX_TASK, URGENT_TASK, announce_rest, message_taken
+
+
+@shared_task(name=INBOX_TASK)
+def process_inbox() -> None:
+    """Process the most urgent report."""
+    message_taken(INBOX_TASK)
+    process_next()
+    announce_rest(INBOX_TASK)
+
+
+@shared_task(name=URGENT_TASK)
+def process_urgent() -> None:
+    """The same for reports that probably carry BLOCK violations, by a worker of their own."""
+    message_taken(URGENT_TASK)
+    process_next(blocking_only=True)
+    announce_rest(URGENT_TASK)
