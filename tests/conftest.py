@@ -1,0 +1,171 @@
+"""Fixtures of the whole suite: two tenants built once, the suite's tests inside the first."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from accounts.roles import Role
+from compliance.models import Evaluation, Submission
+from tenants.models import Tenant
+from tests import factories
+from tests.clients import TenantAPIClient, TenantClient
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """The database is the suite's own already (``tests.engines``); build what an operator would."""
+    subprocess.run([sys.executable, "-m", "tests.provisioned"], check=True)
+
+
+@pytest.fixture
+def acme(db: None) -> Tenant:
+    """The tenant that tests run in."""
+    return _tenant("acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Tenant:
+    """The other tenant."""
+    return _tenant("globex")
+
+
+@pytest.fixture(autouse=True)
+def _in_acme(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that use the database run inside acme and leave nothing in the cache."""
+    if "db" not in request.fixturenames and not request.node.get_closest_marker("django_db"):
+        yield
+        return
+    request.getfixturevalue("db")
+    connection.set_tenant(_tenant("acme"))
+    yield
+    cache.clear()
+    connection.set_schema_to_public()
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """For tests with several connections: what they write is committed, and removed by the owner afterwards."""
+    with django_db_blocker.unblock():
+        connection.set_tenant(_tenant("acme"))
+        yield
+        connection.close()
+        connection.set_schema_to_public()
+        _remove_everything()
+
+
+@pytest.fixture
+def viewer(acme: Tenant) -> User:
+    """Someone who reads."""
+    return factories.user(Role.VIEWER, password=PASSWORD)
+
+
+@pytest.fixture
+def compliance_admin(acme: Tenant) -> User:
+    """Someone who decides and edits rules."""
+    return factories.user(Role.COMPLIANCE_ADMIN, password=PASSWORD)
+
+
+@pytest.fixture
+def tenant_admin(acme: Tenant) -> User:
+    """Someone who manages users and tokens as well."""
+    return factories.user(Role.TENANT_ADMIN, password=PASSWORD)
+
+
+@pytest.fixture
+def ci_token(acme: Tenant) -> str:
+    """The secret of a CI token that covers every repository."""
+    return factories.ci_token()
+
+
+@pytest.fixture
+def client_for() -> Callable[..., APIClient]:
+    """Make an API client that calls a tenant's host: ``client_for(acme, user=…)`` or ``client_for(acme, ci_token=…)``."""
+
+    def make(tenant: Tenant, *, user: User | None = None, ci_token: str = "") -> APIClient:
+        client = TenantAPIClient(tenant)
+        if user is not None:
+            client.force_authenticate(user)
+        elif ci_token:
+            client.credentials(HTTP_AUTHORIZATION=f"Token {ci_token}")
+        return client
+
+    return make
+
+
+@pytest.fixture
+def ci(acme: Tenant, ci_token: str, client_for: Callable[..., APIClient]) -> APIClient:
+    """A CI job of acme."""
+    return client_for(acme, ci_token=ci_token)
+
+
+@pytest.fixture
+def browser_for(acme: Tenant) -> Callable[..., Client]:
+    """Make a signed-in browser: ``browser_for(user)``, ``browser_for(user, tenant=globex)``."""
+
+    def make(user: User, *, tenant: Tenant = acme) -> Client:
+        client = TenantClient(tenant)
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def operator_browser(db: None) -> Client:
+    """A platform operator's browser on the public host."""
+    public = _tenant("public")
+    connection.set_tenant(public)
+    operator = User.objects.create_superuser("operator", password=PASSWORD)
+    client = TenantClient(public)
+    client.force_login(operator)
+    connection.set_tenant(_tenant("acme"))
+    return client
+
+
+@pytest.fixture
+def report() -> Callable[..., dict[str, Any]]:
+    """Make the body of a report: ``report(pr_number=7, results=…)``."""
+    return factories.report
+
+
+@pytest.fixture
+def submit() -> Callable[..., Submission]:
+    """Put a report's body into the inbox: ``submit(report())``."""
+    return factories.submit
+
+
+@pytest.fixture
+def judge() -> Callable[..., Evaluation]:
+    """Put a report's body into the inbox and process it: ``judge(report())``."""
+    return factories.judge
+
+
+def _tenant(schema_name: str) -> Tenant:
+    connection.set_schema_to_public()
+    tenant = Tenant.objects.get(schema_name=schema_name)
+    connection.set_tenant(tenant)
+    return tenant
+
+
+def _remove_everything() -> None:
+    """Empty every table that tests write, in both tenants."""
+    kept = ("compliance_rule", "auth_group", "auth_permission", "auth_group_permissions", "django_content_type")
+    with psycopg.connect(os.environ["OWNER_DATABASE_URL"], autocommit=True) as owner:
+        tables = owner.execute(
+            "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('acme', 'globex') "
+            "AND tablename <> ALL(%s)",
+            [[*kept, "django_migrations"]],
+        ).fetchall()
+        owner.execute("TRUNCATE " + ", ".join(name for (name,) in tables))
