@@ -55,6 +55,11 @@ def ci_permissions() -> frozenset[str]:
     return found
 
 
+def ci_token_of(request: Request) -> CIToken | None:
+    """The CI token that a request was made with, None where a person makes it."""
+    return request.auth if isinstance(request.auth, CIToken) else None
+
+
 class CITokenAuthentication(BaseAuthentication):
     """``Authorization: Token <token>``."""
 
@@ -74,7 +79,7 @@ class CITokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """What a 401 asks for."""
-        return "Token"
+        return "Token, Bearer"
 
 
 class TenantJWTAuthentication(JWTAuthentication):

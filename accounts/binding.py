@@ -1,6 +1,6 @@
 """What binds a session or token to its tenant."""
 
-from django.db import connection
+from tenants.current import connection
 
 
 def tenant_id() -> str:

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.base_user import AbstractBaseUser
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
@@ -15,9 +15,9 @@ class TenantBound(Token):
     """Puts the tenant into new tokens, and refuses tokens of another tenant."""
 
     @classmethod
-    def for_user(cls, user: AbstractBaseUser) -> Self:
+    def for_user(cls, user: AbstractBaseUser) -> Self:  # type: ignore[override]
         """A token of this user in the current tenant."""
-        token: Self = super().for_user(user)  # type: ignore[type-var]
+        token: Self = super().for_user(user)
         token[CLAIM] = tenant_id()
         return token
 
@@ -32,7 +32,7 @@ class TenantBound(Token):
             raise TokenError("Token is of another tenant")
 
 
-class TenantAccessToken(TenantBound, AccessToken):  # type: ignore[misc]
+class TenantAccessToken(TenantBound, AccessToken):
     """What a request carries."""
 
 
@@ -40,4 +40,3 @@ class TenantRefreshToken(TenantBound, RefreshToken):  # type: ignore[misc]
     """What a new access token is made from."""
 
     access_token_class = TenantAccessToken
-

@@ -48,9 +48,7 @@ class CIToken(models.Model):
         ordering = ["name"]
         verbose_name = "CI token"
         constraints = [
-            models.UniqueConstraint(
-                fields=["name"], condition=Q(revoked_at=None), name="one_live_ci_token_of_a_name"
-            )
+            models.UniqueConstraint(fields=["name"], condition=Q(revoked_at=None), name="one_live_ci_token_of_a_name")
         ]
 
     def __str__(self) -> str:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
-from django.db import connection
 from django.db.models import Q, TextChoices
 from django_tenants.utils import get_public_schema_name
+
+from tenants.current import connection
 
 
 class Role(TextChoices):

@@ -3,24 +3,17 @@
 import time
 
 from django.conf import settings
-from django.core.cache import cache
-from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from accounts.authentication import CICaller
-from core.breaker import Breaker
+from accounts.authentication import ci_token_of
+from core.counters import count_in_window
 
 WINDOW_SECONDS = 60
-_redis = Breaker(seconds=5)
 
 
 class CallerThrottle(BaseThrottle):
-    """A sliding window over one minute, from two counters: this window's, and the part of the last one still in view.
-
-    ``settings.THROTTLE_RATES`` holds the requests a minute for ``ci``, ``person`` and ``anonymous``. The tenant is in
-    the cache key.
-    """
+    """So many requests in any one minute, by ``settings.THROTTLE_RATES``: ``ci``, ``person`` and ``anonymous``."""
 
     scope = ""
     window = WINDOW_SECONDS
@@ -29,7 +22,8 @@ class CallerThrottle(BaseThrottle):
         """True unless the caller has used its rate up."""
         kind, who = self._caller(request)
         limit = settings.THROTTLE_RATES[self.scope or kind]
-        used = self._count(f"throttle:{self.scope or kind}:{who}", time.time())
+        key = f"throttle:{self.scope or kind}:{who}"
+        used = count_in_window(key, now=time.time(), window=self.window)
         return used is None or used <= limit
 
     def wait(self) -> float:
@@ -37,22 +31,8 @@ class CallerThrottle(BaseThrottle):
         return self.window - time.time() % self.window
 
     def _caller(self, request: Request) -> tuple[str, str]:
-        if isinstance(request.user, CICaller):
-            return "ci", str(request.user.token.pk)
+        if token := ci_token_of(request):
+            return "ci", str(token.pk)
         if request.user and request.user.is_authenticated:
             return "person", str(request.user.pk)
         return "anonymous", str(request.META.get("REMOTE_ADDR", ""))
-
-    def _count(self, key: str, now: float) -> float | None:
-        window, into = divmod(now, self.window)
-        current, previous = f"{key}:{int(window)}", f"{key}:{int(window) - 1}"
-        if _redis.open():
-            return None
-        try:
-            cache.add(current, 0, timeout=self.window * 2)
-            count = cache.incr(current)
-            before = cache.get(previous, 0)
-        except (RedisError, OSError, ValueError):
-            _redis.trip()
-            return None
-        return float(count + before * (1 - into / self.window))

@@ -80,9 +80,9 @@ class _Attribution:
     def finding(self, raw: RawFinding) -> Finding:
         rule, code = self._rule(raw)
         file, line = self._place(raw)
-        own_file = normal(raw.file) if raw.structured else ""
         return Finding(
-            self._fingerprints.take(raw.package, rule, raw.message, own_file),
+            # Its own file: one that only its message names is there already, and changes with the changed files.
+            self._fingerprints.take(raw.package, rule, raw.message, normal(raw.file)),
             rule,
             _severity(raw, self._tiers.get(rule)),
             raw.package,

@@ -3,7 +3,6 @@
 import logging
 from datetime import timedelta
 
-from django.db import connection
 from django.db.utils import OperationalError
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
@@ -12,6 +11,7 @@ from compliance.models import Submission
 from compliance.services.ingest import process
 from core.claims import MAX_ATTEMPTS, ClaimLost
 from core.errors import DomainError
+from tenants.current import connection
 
 LEASE = timedelta(seconds=30)
 """How long a claim holds. Longer than the largest report takes; a killed worker's report waits this long."""

@@ -10,6 +10,7 @@ import ahocorasick
 from compliance.limits import MAX_PATH_BYTES
 
 _OPENERS = " \t\n'\"`(["
+_HERE = re.compile(r"\A(?:\./+)++")
 _GOES_ON = re.compile(r"\w|[-./\\+~]{1,3}\w")
 _LINE = re.compile(r"['\"`]?(?::|\#L|\(|,?[ ](?:(?:on|at)[ ])?line[ ])(\d{1,9})(?!\w)", re.VERBOSE)
 
@@ -63,9 +64,7 @@ def place_named_in(message: str, changed: ChangedFiles) -> Place:
 def normal(path: str) -> str:
     """The path as the code host writes it."""
     path = path.strip()
-    while path.startswith("./"):
-        path = path[2:].lstrip("/")
-    return path
+    return _HERE.sub("", path) if path.startswith("./") else path
 
 
 def _stands_alone(message: str, start: int, end: int) -> bool:

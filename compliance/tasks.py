@@ -6,7 +6,7 @@ from compliance.inbox import process_next
 from compliance.services.announcing import INBOX_TASK, URGENT_TASK, announce_rest, message_taken
 
 
-@shared_task(name=INBOX_TASK)
+@shared_task(name=INBOX_TASK)  # type: ignore[untyped-decorator]
 def process_inbox() -> None:
     """Process the most urgent report."""
     message_taken(INBOX_TASK)
@@ -14,7 +14,7 @@ def process_inbox() -> None:
     announce_rest(INBOX_TASK)
 
 
-@shared_task(name=URGENT_TASK)
+@shared_task(name=URGENT_TASK)  # type: ignore[untyped-decorator]
 def process_urgent() -> None:
     """The same for reports that probably carry BLOCK violations, by a worker of their own."""
     message_taken(URGENT_TASK)

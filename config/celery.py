@@ -4,8 +4,7 @@ import os
 from typing import Any
 
 from django_tenants.utils import get_public_schema_name
-from tenant_schemas_celery.app import CeleryApp
-from tenant_schemas_celery.app import get_schema_name_from_task
+from tenant_schemas_celery.app import CeleryApp, get_schema_name_from_task
 from tenant_schemas_celery.task import TenantTask as BaseTenantTask
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")

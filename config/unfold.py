@@ -1,24 +1,62 @@
-"""The admin's navigation. Links are named, so that a page that is gone fails in the tests and not in a menu."""
+"""The admin's look and menu. Links are named, so that a page that is gone fails in the tests, not in the menu."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
-def unfold_settings(title: str, navigation: list[dict[str, Any]]) -> dict[str, Any]:
-    """Unfold's settings for one site."""
+def unfold_settings(title: str, navigation: list[dict[str, Any]], *, overview: str) -> dict[str, Any]:
+    """Unfold's settings for one site.
+
+    Args:
+        overview: path of the function that adds to the first page's context what it shows.
+    """
     return {
-        "SITE_TITLE": title,
+        "SITE_TITLE": lambda request: _titled(request, title),
         "SITE_HEADER": title,
+        "SITE_SUBHEADER": _tenant_name,
         "SITE_SYMBOL": "policy",
+        "SITE_FAVICONS": [
+            {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/favicon.svg")},
+        ],
         "SITE_URL": None,
         "SHOW_HISTORY": False,
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_BACK_BUTTON": True,
         "BORDER_RADIUS": "6px",
+        "STYLES": [lambda request: static("console/console.css")],
+        "COLORS": {"primary": PRIMARY},
+        "DASHBOARD_CALLBACK": overview,
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": navigation},
     }
+
+
+# A calm blue: red, orange and green are the verdicts'.
+PRIMARY = {
+    "50": "oklch(97% .014 254.6)",
+    "100": "oklch(93.2% .032 255.6)",
+    "200": "oklch(88.2% .059 254.1)",
+    "300": "oklch(80.9% .105 251.8)",
+    "400": "oklch(70.7% .165 254.6)",
+    "500": "oklch(62.3% .214 259.8)",
+    "600": "oklch(54.6% .245 262.9)",
+    "700": "oklch(48.8% .243 264.4)",
+    "800": "oklch(42.4% .199 265.6)",
+    "900": "oklch(37.9% .146 265.5)",
+    "950": "oklch(28.2% .091 267.9)",
+}
+
+
+def _tenant_name(request: HttpRequest) -> str:
+    """Whose console this is."""
+    return str(getattr(request, "tenant", ""))
+
+
+def _titled(request: HttpRequest, title: str) -> str:
+    """The sign-in page and the browser's tab name the tenant first: it is what tells two of them apart."""
+    return f"{_tenant_name(request)} · {title}"
 
 
 def _may(permission: str) -> Any:
@@ -38,7 +76,10 @@ def _item(title: str, icon: str, model: str) -> dict[str, Any]:
     }
 
 
-TENANT_NAVIGATION = [
+OVERVIEW: dict[str, Any] = {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")}]}
+
+TENANT_NAVIGATION: list[dict[str, Any]] = [
+    OVERVIEW,
     {
         "title": "Compliance",
         "items": [
@@ -65,13 +106,21 @@ TENANT_NAVIGATION = [
     },
 ]
 
-PUBLIC_NAVIGATION = [
+PUBLIC_NAVIGATION: list[dict[str, Any]] = [
+    OVERVIEW,
     {
         "title": "Platform",
         "items": [
             _item("Tenants", "domain", "tenants.tenant"),
             _item("Operators", "person", "accounts.user"),
-            _item("Schedule", "schedule", "django_celery_beat.periodictask"),
+        ],
+    },
+    {
+        "title": "Schedule",
+        "items": [
+            _item("Tasks", "schedule", "django_celery_beat.periodictask"),
+            _item("Intervals", "timer", "django_celery_beat.intervalschedule"),
+            _item("Crontabs", "calendar_month", "django_celery_beat.crontabschedule"),
         ],
     },
 ]

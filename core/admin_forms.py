@@ -19,8 +19,8 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """The lines."""
-        return [line.strip() for line in super().to_python(value).splitlines() if line.strip()]
+        return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Whether the lines differ."""
-        return list(initial or []) != self.to_python(data or "")
+        return bool(list(initial or []) != self.to_python(data or ""))

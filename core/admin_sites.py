@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
 
-class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
+class ConsoleSite(UnfoldAdminSite):
     """What both sites share."""
 
     enable_nav_sidebar = True

@@ -17,7 +17,7 @@ FIRST_RETRY = timedelta(seconds=2)
 
 def backoff(attempts: int) -> timedelta:
     """How long to wait after the attempt of this number (from 1) failed: 2 s, 4 s, 8 s, …"""
-    return FIRST_RETRY * 2 ** (attempts - 1)
+    return FIRST_RETRY * int(2 ** (attempts - 1))
 
 
 class ClaimLost(Exception):
@@ -47,7 +47,12 @@ class ClaimQuerySet(models.QuerySet[Any]):
         Must not be called inside a transaction: the claim would vanish with the work.
         """
         with transaction.atomic(durable=True):
-            row = self.due(at).select_for_update(skip_locked=True, of=("self",)).order_by("priority", "received_at").first()
+            row = (
+                self.due(at)
+                .select_for_update(skip_locked=True, of=("self",))
+                .order_by("priority", "received_at")
+                .first()
+            )
             if row is None:
                 return None
             row.status = Claimable.Status.PROCESSING
@@ -106,9 +111,7 @@ class Claimable(models.Model):
         self.refresh_from_db()
 
     def _settle(self, **changes: Any) -> None:
-        mine = type(self)._default_manager.filter(
-            pk=self.pk, status=self.Status.PROCESSING, attempts=self.attempts
-        )
+        mine = type(self)._default_manager.filter(pk=self.pk, status=self.Status.PROCESSING, attempts=self.attempts)
         if not mine.update(**changes):
             raise ClaimLost(f"{type(self).__name__} {self.pk} was taken over.")
         for name, value in changes.items():

@@ -11,7 +11,7 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.pools import producers
 
 from core.breaker import Breaker
@@ -66,4 +66,5 @@ def _publishing_connection() -> Connection:
         "socket_connect_timeout": settings.REDIS_TIMEOUT,
         "retry_on_timeout": False,
     }
-    return current_app.connection_for_write(transport_options=options)
+    connection: Connection = current_app.connection_for_write(transport_options=options)
+    return connection

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -9,4 +9,5 @@ class OperationsConfig(AppConfig):
     def ready(self) -> None:
         from operations.provisioning import prepare_public
 
-        post_migrate.connect(prepare_public, sender=self)
+        # Django says post_migrate for applications with models only; ours has none.
+        post_migrate.connect(prepare_public, sender=apps.get_app_config("tenants"))

@@ -56,7 +56,7 @@ def prepare_database(admin_url: str, *, database: str, password: str) -> Databas
 
 
 def drop_database(admin_url: str, *, database: str) -> None:
-    """Drop what ``prepare_database`` made; tenant roles that another database still uses stay."""
+    """Drop what ``prepare_database`` made. Tenants' roles, which belong to the whole server, must be gone before."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         _run(admin, "DROP DATABASE IF EXISTS {database} WITH (FORCE)", database=database)
         for kind in ("login", "owner", "monitor"):
@@ -97,7 +97,7 @@ def _url(admin_url: str, role: str, password: str, database: str) -> str:
 
 
 def main() -> None:
-    """``python -m operations.database NAME``: prepare a database on the server ``ADMIN_DATABASE_URL``, print the URLs."""
+    """Prepare a database on the server that ADMIN_DATABASE_URL names, and print the URLs to use it with."""
     parser = argparse.ArgumentParser(prog="python -m operations.database", description=main.__doc__)
     parser.add_argument("name", help="the database's name, also the prefix of its roles")
     database = parser.parse_args().name

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from django.db import connection
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from tenants.current import connection
 
 
 class ProbeMiddleware:

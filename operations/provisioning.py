@@ -5,20 +5,30 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.utils import Error
 from django_tenants.clone import CloneSchema
 from django_tenants.utils import get_public_schema_name, schema_exists
 from psycopg import sql
 
 from core.errors import DomainError, Invalid
+from tenants.current import connection
 from tenants.models import TEMPLATE_SCHEMA, Domain, Tenant
 from tenants.postgresql_backend.base import role_of
 
 Say = Callable[[str], None]
+_CONSTRAINTS = """
+    SELECT t.relname, c.conname, c.contype, c.conkey, pg_get_constraintdef(c.oid) AS definition
+    FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+    WHERE n.nspname = %s AND c.contype = 'u'
+"""
+_RENAMED_CONSTRAINTS = f"""
+    SELECT ours.relname, ours.conname, theirs.conname FROM ({_CONSTRAINTS}) theirs
+    JOIN ({_CONSTRAINTS}) ours USING (relname, contype, conkey, definition) WHERE ours.conname <> theirs.conname
+"""  # noqa: S608
 
 
-class NotTheOwner(DomainError):
+class NotTheOwnerError(DomainError):
     """This process signs in with a role that may not build tenants."""
 
 
@@ -48,10 +58,10 @@ def provision(*, say: Say) -> list[Tenant]:
     Returns the tenants that failed.
 
     Raises:
-        NotTheOwner: ``OWNER_DATABASE_URL`` is not set for this process.
+        NotTheOwnerError: ``OWNER_DATABASE_URL`` is not set for this process.
     """
     if not settings.OWNER_DATABASE_URL:
-        raise NotTheOwner("not_the_owner", "Set OWNER_DATABASE_URL: only the owner may create schemas and roles.")
+        raise NotTheOwnerError("not_the_owner", "Set OWNER_DATABASE_URL: only the owner may create schemas and roles.")
     connection.set_schema_to_public()
     prepare_public()
     _prepare_template(say)
@@ -101,9 +111,20 @@ def _build(tenant: Tenant) -> None:
         _execute("DROP SCHEMA {schema} CASCADE", schema=tenant.schema_name)
     CloneSchema().clone_schema(TEMPLATE_SCHEMA, tenant.schema_name)
     connection.set_schema_to_public()
+    _restore_constraint_names(tenant.schema_name)
     _ensure_role(tenant.schema_name)
     tenant.state, tenant.failure = Tenant.State.ACTIVE, ""
     tenant.save()
+
+
+def _restore_constraint_names(schema: str) -> None:
+    """Cloning lets PostgreSQL invent names for unique constraints; migrations look for the ones that we gave."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RENAMED_CONSTRAINTS, [TEMPLATE_SCHEMA, schema])
+        renamed = cursor.fetchall()
+    for table, invented, given in renamed:
+        statement = "ALTER TABLE {schema}.{table} RENAME CONSTRAINT {invented} TO {given}"
+        _execute(statement, schema=schema, table=table, invented=invented, given=given)
 
 
 def _ensure_role(schema: str) -> None:

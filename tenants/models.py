@@ -51,9 +51,7 @@ class Tenant(TenantMixin):
     auto_create_schema = False
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    schema_name = models.CharField(
-        max_length=40, unique=True, validators=[validate_schema_name, validate_not_reserved]
-    )
+    schema_name = models.CharField(max_length=40, unique=True, validators=[validate_schema_name, validate_not_reserved])
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
     failure = models.TextField(blank=True, editable=False, help_text="Why provisioning failed the last time.")

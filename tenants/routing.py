@@ -4,13 +4,13 @@ import time
 from threading import Lock
 
 from django.core.exceptions import DisallowedHost
-from django.db import connection
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django_tenants.middleware import TenantMainMiddleware
 
 from core.problems import problem_response
+from tenants.current import connection
 from tenants.models import Domain, Tenant
 
 CACHED_SECONDS = 60.0
@@ -38,7 +38,8 @@ def tenant_of_host(hostname: str) -> Tenant | None:
         return None
     with _cache_lock:
         _cache[hostname] = (time.monotonic() + CACHED_SECONDS, domain.tenant)
-    return domain.tenant
+    tenant: Tenant = domain.tenant
+    return tenant
 
 
 class TenantMiddleware(TenantMainMiddleware):

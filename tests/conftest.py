@@ -9,13 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.roles import Role
 from compliance.models import Evaluation, Submission
+from tenants.current import connection
 from tenants.models import Tenant
 from tests import factories
 from tests.clients import TenantAPIClient, TenantClient
@@ -91,7 +91,7 @@ def ci_token(acme: Tenant) -> str:
 
 @pytest.fixture
 def client_for() -> Callable[..., APIClient]:
-    """Make an API client that calls a tenant's host: ``client_for(acme, user=…)`` or ``client_for(acme, ci_token=…)``."""
+    """Make an API client that calls a tenant's host: ``client_for(acme, user=…)``, ``client_for(acme, ci_token=…)``."""
 
     def make(tenant: Tenant, *, user: User | None = None, ci_token: str = "") -> APIClient:
         client = TenantAPIClient(tenant)
@@ -153,10 +153,13 @@ def judge() -> Callable[..., Evaluation]:
 
 
 def _tenant(schema_name: str) -> Tenant:
+    before = connection.tenant
     connection.set_schema_to_public()
-    tenant = Tenant.objects.get(schema_name=schema_name)
-    connection.set_tenant(tenant)
-    return tenant
+    try:
+        tenant: Tenant = Tenant.objects.get(schema_name=schema_name)
+        return tenant
+    finally:
+        connection.set_tenant(before)
 
 
 def _remove_everything() -> None:

@@ -1,11 +1,13 @@
 """Test data that says only what matters to the test."""
 
 import itertools
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
-import factory
 import orjson
 from django.utils import timezone
+from factory.base import DictFactory
+from factory.declarations import LazyFunction, Sequence
 
 from accounts.models import User
 from accounts.roles import Role
@@ -21,7 +23,7 @@ _numbers = itertools.count(1)
 CLEAN_PACKAGES: dict[str, Any] = {"security": {"deny": [], "warn": []}, "architecture": {"deny": []}}
 
 
-class ReportFactory(factory.DictFactory):
+class ReportFactory(DictFactory):
     """The body of ``POST reports``: a clean OPA result on pull request 1 of acme/shop."""
 
     repository = "acme/shop"
@@ -29,16 +31,16 @@ class ReportFactory(factory.DictFactory):
     commit_sha = "c0ffee"
     title = "Add basket"
     author = "kim"
-    run_id = factory.Sequence(lambda n: f"run-{n}")
+    run_id = Sequence(lambda n: f"run-{n}")
     format = "opa"
-    results = factory.LazyFunction(lambda: dict(CLEAN_PACKAGES))
-    changed_files = factory.LazyFunction(list)
+    results = LazyFunction(lambda: dict(CLEAN_PACKAGES))
+    changed_files = LazyFunction(list)
 
 
 def report(**fields: Any) -> dict[str, Any]:
     """A report's body; ``deny``, ``override`` and ``warn`` stand in package security."""
     sets = {name: fields.pop(name) for name in ("deny", "override", "warn") if name in fields}
-    body: dict[str, Any] = ReportFactory(**fields)
+    body = cast(dict[str, Any], ReportFactory(**fields))
     if sets:
         body["results"] = {**CLEAN_PACKAGES, "security": sets}
     return body
@@ -53,12 +55,13 @@ def submit(body: dict[str, Any], **options: Any) -> Submission:
     return receive(report_of(serializer.validated_data), content=content, **{**defaults, **options}).submission
 
 
-def judge(body: dict[str, Any], **options: Any) -> Evaluation:
-    """Put a report's body into the inbox and process it."""
-    submission = submit(body, **options)
+def judge(body: dict[str, Any], *, at: datetime | None = None, **options: Any) -> Evaluation:
+    """Put a report's body into the inbox and process it, at a time (now)."""
+    at = at or timezone.now()
+    submission = submit(body, at=at, **options)
     submission.status, submission.attempts = Claimable.Status.PROCESSING, 1
     submission.save(update_fields=["status", "attempts"])
-    return process(submission, at=timezone.now())
+    return process(submission, at=at)
 
 
 def user(role: Role, *, password: str) -> User:

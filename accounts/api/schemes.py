@@ -14,7 +14,12 @@ class CITokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         """OpenAPI knows no scheme ``Token``: it is described as the header that it is."""
-        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "A CI token: `Token <token>`."}
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "A CI token: `Token <token>`.",
+        }
 
 
 class PersonTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

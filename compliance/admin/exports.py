@@ -5,14 +5,29 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Greatest
+from django.http import HttpRequest
+from import_export.admin import ExportMixin
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON, XLSX, Format
 from import_export.resources import ModelResource
+from tablib import Dataset  # type: ignore[import-untyped]
+from unfold.contrib.import_export.forms import ExportForm
 
-from compliance.models import Violation
+from compliance.models import RuleState, Violation
 
 MAX_ROWS = 50_000
 """What one export may hold: it is put together in memory."""
+
+_STATE = RuleState.objects.filter(
+    pull_request=OuterRef("pull_request"), source=OuterRef("source"), package=OuterRef("package"), rule=OuterRef("rule")
+)
+# Unchanged violations are not rewritten: of live ones their rule's state knows when they were seen last.
+SEEN_UNTIL = Case(
+    When(resolved_at=None, then=Greatest(F("last_seen"), Subquery(_STATE.values("last_seen")[:1]))),
+    default=F("last_seen"),
+)
 
 # A spreadsheet computes a cell that begins so; blanks before it do not stop it, nor do its wide forms.
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
@@ -32,38 +47,26 @@ class _ForSpreadsheets:
 
     def export_data(self, dataset: Any, **kwargs: Any) -> Any:
         """Write the rows, made harmless."""
-        for _ in range(dataset.height):
-            dataset.append([harmless(cell) for cell in dataset.lpop()])
-        return super().export_data(dataset, **kwargs)  # type: ignore[misc]
+        rows = ([harmless(cell) for cell in row] for row in dataset)
+        return super().export_data(Dataset(*rows, headers=dataset.headers), **kwargs)  # type: ignore[misc]
 
 
-class SafeCSV(_ForSpreadsheets, CSV):  # type: ignore[misc]
+class SafeCSV(_ForSpreadsheets, CSV):
     """CSV."""
 
 
-class SafeXLSX(_ForSpreadsheets, XLSX):  # type: ignore[misc]
+class SafeXLSX(_ForSpreadsheets, XLSX):
     """Excel."""
 
 
 FORMATS: list[type[Format]] = [SafeCSV, JSON, SafeXLSX]
 
-_PATHS = {
-    "rule": "rule_id",
-    "repository": "repository__name",
-    "pr_number": "pull_request__number",
-    "author": "pull_request__author",
-    "line_number": "line",
-    "last_seen": "seen_until",
-}
-_COLUMNS = (
-    "id", "rule", "severity", "status", "resolution", "repository", "pr_number", "commit_sha", "author", "source",
-    "package", "file_path", "line_number", "message", "context", "fingerprint", "first_seen", "last_seen",
-    "resolved_at", "override_reason", "override_approved_by", "override_until",
-)  # fmt: skip
 
-
-class PlainField(Field):  # type: ignore[misc]
+class Plain(Field):
     """A value as every format can hold it: numbers and texts."""
+
+    def __init__(self, attribute: str) -> None:
+        super().__init__(attribute=attribute, readonly=True)
 
     def export(self, instance: Any, **kwargs: Any) -> Any:
         """The instance's value: times as ISO 8601, structures as JSON."""
@@ -75,15 +78,67 @@ class PlainField(Field):  # type: ignore[misc]
         return orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value)
 
 
-class ViolationResource(ModelResource):  # type: ignore[misc]
-    """A row per violation, named as the API names it."""
+class ViolationResource(ModelResource):
+    """A row per violation, its columns named as the API names them."""
+
+    id = Plain("id")
+    rule = Plain("rule_id")
+    severity = Plain("severity")
+    status = Plain("status")
+    resolution = Plain("resolution")
+    repository = Plain("repository__name")
+    pr_number = Plain("pull_request__number")
+    commit_sha = Plain("commit_sha")
+    author = Plain("pull_request__author")
+    source = Plain("source")
+    package = Plain("package")
+    file_path = Plain("file_path")
+    line_number = Plain("line")
+    message = Plain("message")
+    context = Plain("context")
+    fingerprint = Plain("fingerprint")
+    first_seen = Plain("first_seen")
+    last_seen = Plain("seen_until")
+    resolved_at = Plain("resolved_at")
+    override_reason = Plain("override_reason")
+    override_approved_by = Plain("override_approved_by")
+    override_until = Plain("override_until")
 
     class Meta:
         model = Violation
-        fields: tuple[str, ...] = ()
-        export_order = _COLUMNS
-        name = "Violations"
+        fields = (
+            "id", "rule", "severity", "status", "resolution", "repository", "pr_number", "commit_sha", "author",
+            "source", "package", "file_path", "line_number", "message", "context", "fingerprint", "first_seen",
+            "last_seen", "resolved_at", "override_reason", "override_approved_by", "override_until",
+        )  # fmt: skip
 
 
-for _name in _COLUMNS:
-    ViolationResource.fields[_name] = PlainField(attribute=_PATHS.get(_name, _name), column_name=_name)
+class ExportsViolations(ExportMixin):
+    """Mixed into an admin class: an export of what the list shows, for everybody who may see the list."""
+
+    resource_classes = [ViolationResource]
+    export_form_class = ExportForm
+    export_formats = FORMATS
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Whoever may read may take it along."""
+        return bool(self.has_view_permission(request))
+
+    def get_valid_export_item_pks(self, request: HttpRequest) -> list[Any]:
+        """None: what is exported is chosen by filters, and listing every key would read the whole table."""
+        return []
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Violation]:
+        """The list's rows, filtered and searched, with every column."""
+        rows: QuerySet[Violation] = super().get_export_queryset(request)
+        return rows.defer(None).annotate(seen_until=SEEN_UNTIL)
+
+    def get_export_data(self, file_format: Format, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
+        """The file's content.
+
+        Raises:
+            ValueError: there are too many rows; shown on the form.
+        """
+        if queryset.order_by()[: MAX_ROWS + 1].count() > MAX_ROWS:
+            raise ValueError(f"These are more than {MAX_ROWS:,} violations. Narrow the list with filters first.")
+        return super().get_export_data(file_format, request, queryset, **kwargs)

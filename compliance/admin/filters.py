@@ -12,7 +12,7 @@ from compliance.models import Evaluation, Violation
 _RECENT = 1_000
 
 
-class SourceFilter(DropdownFilter):  # type: ignore[misc]
+class SourceFilter(DropdownFilter):
     """By source, of those that reported lately: looking for all of them would read every row."""
 
     title = "source"
@@ -28,7 +28,7 @@ class SourceFilter(DropdownFilter):  # type: ignore[misc]
         return queryset.filter(source=self.value()) if self.value() else queryset
 
 
-class StandingFilter(DropdownFilter):  # type: ignore[misc]
+class StandingFilter(DropdownFilter):
     """By where a violation stands: status, and the resolution where it is resolved."""
 
     title = "status"

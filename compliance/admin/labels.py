@@ -1,10 +1,11 @@
 """Colours and words of the field's choices."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import TextChoices
 
-from compliance.choices import Colour, Enforcement, Outcome, PullState, Severity, Status, Superseded, Verdict
+from compliance.choices import Colour, Enforcement, Outcome, PullState, Severity, Status, Verdict
 from core.claims import Claimable
 
 SEVERITIES = {Severity.BLOCK: "danger", Severity.OVERRIDE: "warning", Severity.WARNING: "info"}
@@ -27,21 +28,19 @@ SUBMISSIONS = {
     Claimable.Status.DONE: "success",
     Claimable.Status.FAILED: "danger",
 }
-SUPERSEDED = {Superseded.COMMIT: "default", Superseded.RUN: "default", Superseded.STATE: "default"}
 
-_ALL: dict[type[TextChoices], dict[object, str]] = {
-    choices: dict(colours)
-    for choices, colours in (
-        (Severity, SEVERITIES),
-        (Status, STATUSES),
-        (Verdict, VERDICTS),
-        (Outcome, OUTCOMES),
-        (Enforcement, ENFORCEMENTS),
-        (PullState, PULL_STATES),
-        (Colour, COLOURS),
-        (Claimable.Status, SUBMISSIONS),
-    )
-}
+_ALL: tuple[dict[Any, str], ...] = (
+    SEVERITIES,
+    STATUSES,
+    VERDICTS,
+    OUTCOMES,
+    ENFORCEMENTS,
+    PULL_STATES,
+    COLOURS,
+    SUBMISSIONS,
+)
+# By kind as well: choices of different kinds may be equal as texts.
+_VARIANTS = {(type(choice), choice): colour for colours in _ALL for choice, colour in colours.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Label:
 
 def label_of(choice: TextChoices) -> Label:
     """The label of a choice."""
-    return Label(str(choice.label), _ALL[type(choice)][choice])
+    return Label(str(choice.label), _VARIANTS[type(choice), choice])
 
 
 def cell(choice: TextChoices) -> tuple[str, str]:

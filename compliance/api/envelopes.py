@@ -11,7 +11,7 @@ from compliance.choices import Format, Scope
 from compliance.limits import MAX_CHANGED_FILES, MAX_PATH_BYTES
 from compliance.report import Report
 
-_NAME = r"\A[0-9A-Za-z][0-9A-Za-z._:/+@-]*\Z"
+NAME = r"\A[0-9A-Za-z][0-9A-Za-z._:/+@-]*\Z"
 _REPOSITORY = r"\A[0-9A-Za-z._-]+(/[0-9A-Za-z._-]+)+\Z"
 _MAX_NUMBER = 2**31 - 1
 
@@ -73,7 +73,7 @@ class EnvelopeSerializer(serializers.Serializer[Any]):
     """What surrounds results of any kind."""
 
     repository = serializers.RegexField(_REPOSITORY, max_length=200, help_text="owner/name")
-    commit_sha = serializers.RegexField(_NAME, max_length=100)
+    commit_sha = serializers.RegexField(NAME, max_length=100)
     run_id = serializers.CharField(max_length=200, help_text="Unique per run of CI and repository.")
     pr_number = serializers.IntegerField(
         min_value=1, max_value=_MAX_NUMBER, required=False, allow_null=True, help_text="null: the default branch"
@@ -103,7 +103,9 @@ class EnvelopeSerializer(serializers.Serializer[Any]):
 class ReportSerializer(EnvelopeSerializer):
     """A whole report."""
 
-    source = serializers.RegexField(_NAME, max_length=100, required=False, help_text="Tells packs apart.")
+    source = serializers.RegexField(  # type: ignore[assignment]  # a field may be called as the class's attribute
+        NAME, max_length=100, required=False, help_text="Tells packs apart."
+    )
     format = serializers.ChoiceField(Format.choices)
     results = ResultsField(help_text="As the format writes it: OPA's document, Conftest's or SARIF's log, or checks.")
 

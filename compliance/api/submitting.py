@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from accounts.authentication import CICaller
+from accounts.authentication import ci_token_of
 from compliance import formats
 from compliance.api.bodies import ReportParser
 from compliance.api.checks import CheckSerializer, report_of_checks
@@ -19,8 +19,9 @@ from compliance.api.envelopes import ReportSerializer, report_of
 from compliance.choices import Severity
 from compliance.readings import RawFinding
 from compliance.report import Report
+from compliance.services.parsing import check_speaks_about_a_rule
 from compliance.services.submissions import Received, receive
-from core.errors import Forbidden, LengthRequired
+from core.errors import Forbidden, Invalid, LengthRequired
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -52,12 +53,14 @@ class SubmittingView(APIView):
 
     def submit(self, request: Request, report: Report, content: object, *, part: str = "") -> Response:
         """Check who may report for what, read the results once to refuse what is wrong, and store the report."""
-        if isinstance(request.user, CICaller) and not request.user.token.covers(report.repository):
+        token = ci_token_of(request)
+        if token is not None and not token.covers(report.repository):
             raise Forbidden("repository_not_covered", f"This token may not report for {report.repository}.")
         reading = formats.read(report.format, report.results)
+        check_speaks_about_a_rule(reading, source=report.source)
         received = receive(
             report,
-            content=orjson.dumps(content, option=orjson.OPT_SORT_KEYS),
+            content=canonical(content),
             part=part,
             blocking=any(may_block(raw) for raw in reading.raw),
             by=str(request.user),
@@ -94,6 +97,18 @@ class CheckCollection(SubmittingView):
         """Take checks one at a time; those of one run add up."""
         report, part = report_of_checks(request.data)
         return self.submit(request, report, request.data, part=part)
+
+
+def canonical(content: object) -> bytes:
+    """The same bytes for the same content, whatever the order of its keys.
+
+    Raises:
+        Invalid: it is nested more deeply than can be written again (about 250 levels).
+    """
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise Invalid("nested_too_deeply", "The report is nested too deeply; 250 levels can be kept.") from error
 
 
 def may_block(raw: RawFinding) -> bool:

@@ -92,8 +92,9 @@ class _Run:
 
     def _finding(self, result: _Object, rule: str, descriptor: _Object, place: str) -> RawFinding:
         default = maybe_object(descriptor.get("defaultConfiguration"), f"{place}: defaultConfiguration of its rule")
-        level = result.get("level") or default.get("level") or "warning"
-        if not isinstance(level, str) or level not in _SEVERITIES:
+        stated = maybe_text(result.get("level"), f"{place}.level")
+        level = stated or maybe_text(default.get("level"), f"{place}: level of its rule") or "warning"
+        if level not in _SEVERITIES:
             raise invalid(f"{place}.level", f"expected one of {', '.join(_SEVERITIES)}")
         file, line = self._location(result, place)
         return RawFinding(

@@ -40,7 +40,7 @@ class Evaluation(models.Model):
     score = models.PositiveSmallIntegerField(null=True)
     verdict = models.TextField(choices=Verdict, blank=True)
     superseded = models.TextField(choices=Superseded, blank=True)
-    was_head = models.BooleanField(default=False, help_text="Its commit was the head of the pull request when it was judged.")
+    was_head = models.BooleanField(default=False, help_text="Its commit was the head when it was judged.")
     fingerprints = models.BinaryField(
         null=True, help_text="What it found, 16 bytes each: further reports of the same run must not resolve it."
     )
@@ -94,9 +94,7 @@ class RuleState(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["pull_request", "source", "package", "rule"], name="one_state_of_a_rule"
-            )
+            models.UniqueConstraint(fields=["pull_request", "source", "package", "rule"], name="one_state_of_a_rule")
         ]
 
     def __str__(self) -> str:

@@ -43,7 +43,10 @@ class Rule(models.Model):
     policy = models.TextField(blank=True, help_text="The .rego file that checks it.")
     override_marker = models.TextField(blank=True)
     packages = ArrayField(
-        models.TextField(), default=list, blank=True, help_text="Policy packages that evaluate this rule, aliases included."
+        models.TextField(),
+        default=list,
+        blank=True,
+        help_text="Policy packages that evaluate this rule, aliases included.",
     )
     remediation = models.TextField(blank=True)
     enforcement = models.TextField(choices=Enforcement, default=Enforcement.ENFORCE)
@@ -81,7 +84,8 @@ class TenantSettings(models.Model):
         default=True, help_text="A pull request may not merge before every enforced BLOCK rule was evaluated."
     )
     override_waives_threshold = models.BooleanField(
-        default=True, help_text="Once every BLOCK violation is covered by an override, the score no longer stops the merge."
+        default=True,
+        help_text="Once every BLOCK violation is covered, the score no longer stops the merge.",
     )
 
     class Meta:

@@ -22,7 +22,7 @@ class SubmissionQuerySet(ClaimQuerySet):
         return self.filter(repository=repository, number=number)
 
     def unreplaced_failures(self) -> "list[Submission]":
-        """Failed reports after which their source has sent none that was judged. Ask it of one pull request's reports."""
+        """Failed reports of one pull request after which their source has sent none that was judged."""
         failed = list(self.filter(status=Claimable.Status.FAILED).order_by("received_at"))
         if not failed:
             return []
@@ -52,17 +52,15 @@ class Submission(Claimable):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["repository", "run_id", "source", "part"], name="one_submission_of_a_run"
-            )
+            models.UniqueConstraint(fields=["repository", "run_id", "source", "part"], name="one_submission_of_a_run")
         ]
         indexes = [
             models.Index(
-                fields=["priority", "received_at"], condition=Q(status__in=["queued", "processing"]), name="submission_waiting"
+                fields=["priority", "received_at"],
+                condition=Q(status__in=["queued", "processing"]),
+                name="submission_waiting",
             ),
-            models.Index(
-                fields=["repository", "number"], condition=~Q(status="done"), name="submission_unjudged"
-            ),
+            models.Index(fields=["repository", "number"], condition=~Q(status="done"), name="submission_unjudged"),
         ]
 
     def __str__(self) -> str:

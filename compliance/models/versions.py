@@ -20,7 +20,7 @@ class Version(models.Model):
         table = connection.ops.quote_name(cls._meta.db_table)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} (topic, number) SELECT unnest(%s::text[]), 1 "  # noqa: S608  our own table's name
+                f"INSERT INTO {table} (topic, number) SELECT unnest(%s::text[]), 1 "
                 f"ON CONFLICT (topic) DO UPDATE SET number = {table}.number + 1",
                 [sorted(topics)],
             )

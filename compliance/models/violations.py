@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Self
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 
@@ -33,9 +34,17 @@ class Violation(models.Model):
     """One finding on one pull request, from the report that first claimed it to its resolution, and back."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    pull_request = models.ForeignKey(PullRequest, on_delete=models.CASCADE, related_name="violations")
-    repository = models.ForeignKey(Repository, on_delete=models.PROTECT, related_name="violations")
-    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="violations")
+    # Thousands of rows arrive at once, from one place and under the pull request's lock: what a foreign key would
+    # check is known there, and checking it row by row takes as long as writing the rows (docs/adr/0003).
+    pull_request = models.ForeignKey(
+        PullRequest, on_delete=models.CASCADE, related_name="violations", db_index=False, db_constraint=False
+    )
+    repository = models.ForeignKey(
+        Repository, on_delete=models.PROTECT, related_name="violations", db_index=False, db_constraint=False
+    )
+    rule = models.ForeignKey(
+        Rule, on_delete=models.PROTECT, related_name="violations", db_index=False, db_constraint=False
+    )
     source = models.TextField()
     package = models.TextField(blank=True)
     severity = models.TextField(choices=Severity)
@@ -73,9 +82,13 @@ class Violation(models.Model):
         indexes = [
             models.Index(fields=["rule", "-id"], name="violation_rule"),
             models.Index(fields=["repository", "-id"], name="violation_repository"),
-            models.Index(fields=["severity", "-id"], condition=Q(resolved_at=None), name="violation_live_severity"),
-            models.Index(fields=["status", "-id"], name="violation_status"),
-            models.Index(F("file_path"), name="violation_file"),
+            models.Index(OpClass(F("file_path"), name="text_pattern_ops"), name="violation_file"),
+            models.Index(fields=["-id"], condition=Q(resolved_at=None), name="violation_live"),
+            models.Index(fields=["first_seen", "id"], name="violation_first_seen"),
+            # Only for what is rare, so that a new violation, most often an open warning, is in neither.
+            models.Index(fields=["severity", "-id"], condition=~Q(severity="WARNING"), name="violation_severity"),
+            models.Index(fields=["status", "-id"], condition=~Q(status="OPEN"), name="violation_status"),
+            models.Index(fields=["resolution", "-id"], condition=~Q(resolution=""), name="violation_resolution"),
         ]
 
     def __str__(self) -> str:
@@ -97,12 +110,16 @@ class Transition(models.Model):
         UNCOVERED = "uncovered", "Override ended"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    violation = models.ForeignKey(Violation, on_delete=models.CASCADE, related_name="transitions")
+    violation = models.ForeignKey(
+        Violation, on_delete=models.CASCADE, related_name="transitions", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField()
     from_status = models.TextField(blank=True)
     to_status = models.TextField()
     cause = models.TextField(choices=Cause)
-    evaluation = models.ForeignKey(Evaluation, null=True, on_delete=models.SET_NULL, related_name="+")
+    evaluation = models.ForeignKey(
+        Evaluation, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta:
         ordering = ["id"]

@@ -1,9 +1,10 @@
 """Pull requests as they stand at this moment, reports that wait or failed included."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import (
     BooleanField,
     Case,
@@ -12,7 +13,6 @@ from django.db.models import (
     F,
     Func,
     Max,
-    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -20,9 +20,8 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.aggregates import Aggregate
 
-from compliance.choices import PullState, Verdict
+from compliance.choices import PullState, Superseded, Verdict
 from compliance.models import Evaluation, PullRequest, RuleState, Submission
 from compliance.queries.tallies import SUMS, Tally
 from core.claims import Claimable
@@ -40,8 +39,11 @@ class RuleOnPull(NamedTuple):
     tally: Tally
 
 
-def with_current_verdict(pulls: QuerySet[PullRequest]) -> QuerySet[PullRequest]:
-    """Annotate ``current_verdict``: PENDING while a report about an open pull request waits or has failed."""
+def with_current_verdict(pulls: QuerySet[PullRequest], *, at: datetime) -> QuerySet[PullRequest]:
+    """Annotate ``current_verdict``.
+
+    PENDING while a report about an open pull request waits or has failed, or when its verdict has run out.
+    """
     about = Submission.objects.exclude(status=Claimable.Status.DONE).filter(
         _same_number("number", OuterRef("number")), repository=OuterRef("repository__name")
     )
@@ -51,19 +53,19 @@ def with_current_verdict(pulls: QuerySet[PullRequest]) -> QuerySet[PullRequest]:
         submission__received_at__gt=OuterRef("received_at"),
     )
     failed = about.filter(status=Claimable.Status.FAILED).filter(~Exists(judged_since))
-    pending = Q(state=PullState.OPEN) & (Q(Exists(about.waiting())) | Q(Exists(failed)))
+    open_question = Q(Exists(about.waiting())) | Q(Exists(failed)) | Q(verdict_until__lte=at)
+    pending = Q(state=PullState.OPEN) & open_question
     verdict = Case(When(pending, then=Value(Verdict.PENDING.value)), default=F("verdict"), output_field=TextField())
     return pulls.annotate(current_verdict=verdict)
 
 
 def rules_on(pull: PullRequest) -> list[RuleOnPull]:
     """Every rule that was evaluated on a pull request, in order. One query."""
-    at_head = Case(When(commit_sha=pull.head_sha, then=True), default=False, output_field=BooleanField())
     rows = (
         RuleState.objects.filter(pull_request=pull)
         .order_by("rule_id")
         .values("rule_id", "rule__name", "rule__tier", "rule__enforcement")
-        .annotate(evaluated=_Any(at_head), **SUMS)
+        .annotate(evaluated=BoolOr(Q(commit_sha=pull.head_sha)), **SUMS)
     )
     return [
         RuleOnPull(
@@ -78,9 +80,11 @@ def rules_on(pull: PullRequest) -> list[RuleOnPull]:
     ]
 
 
-def numbered(number: int | None) -> list[PullRequest]:
-    """All pull requests of this number, or all default branches where it is None, by repository."""
+def numbered(number: int | None, *, repository: str | None = None) -> list[PullRequest]:
+    """The pull requests of this number, or the default branches where it is None: of one repository, or of all."""
     found = PullRequest.objects.filter(number=number).select_related("repository")
+    if repository:
+        found = found.filter(repository__name=repository)
     return list(found.order_by("repository__name"))
 
 
@@ -99,7 +103,7 @@ def unjudged_in_total() -> tuple[Any, ...]:
     return tuple(totals[name] for name in ("failed", "total", "newest"))
 
 
-def superseding_report(evaluation: Evaluation) -> Any:
+def superseding_report(evaluation: Evaluation) -> UUID | None:
     """The id of the report that took the place of this one's: the newest judged one of its source, of another run.
 
     None while there is none, and where retention has removed it.
@@ -110,7 +114,7 @@ def superseding_report(evaluation: Evaluation) -> Any:
         .exclude(run_id=evaluation.run_id)
     )
     newest = others.order_by("-run_started_at", "-id").first()
-    if newest is None and evaluation.superseded == "commit":
+    if newest is None and evaluation.superseded == Superseded.COMMIT:
         newest = _newest_at_head(evaluation.pull_request)
     if newest is None or not (evaluation.superseded or newest.pk > evaluation.pk):
         return None
@@ -124,4 +128,6 @@ def _newest_at_head(pull: PullRequest) -> Evaluation | None:
 
 def _same_number(column: str, other: Any) -> Func:
     """Equal, where null equals null: both are the default branch."""
-    return Func(F(column), other, template="%(expressions)s", arg_joiner=" IS NOT DISTINCT FROM ", output_field=BooleanField())
+    return Func(
+        F(column), other, template="%(expressions)s", arg_joiner=" IS NOT DISTINCT FROM ", output_field=BooleanField()
+    )

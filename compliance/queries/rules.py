@@ -18,7 +18,7 @@ class Pattern(NamedTuple):
     """Where a rule is violated most."""
 
     name: str
-    count: int
+    violations: int
 
 
 def tallies_of_rules(*rules: str) -> dict[str, Tally]:
@@ -30,15 +30,15 @@ def tallies_of_rules(*rules: str) -> dict[str, Tally]:
 
 
 def shown_rules() -> list[tuple[Rule, Tally]]:
-    """The catalogue in order, each with where it stands; the stand-in for unattributed messages only while it has any."""
+    """The catalogue in order, each with where it stands; UNATTRIBUTED only while it has live violations."""
     tallies = tallies_of_rules()
     rules = [(rule, tallies.get(rule.pk, Tally())) for rule in Rule.objects.order_by("id")]
     return [(rule, tally) for rule, tally in rules if rule.pk != UNATTRIBUTED or any(tally.counts)]
 
 
-def recent_checks(rule: Rule) -> Iterable[dict[str, Any]]:
+def recent_checks(rule: Rule) -> Iterable[Any]:
     """Its last outcomes, newest first."""
-    checks = Check.objects.filter(rule=rule).order_by("-id").select_related(None)
+    checks = Check.objects.filter(rule=rule).order_by("-id")
     return checks.values(
         "outcome",
         "count",

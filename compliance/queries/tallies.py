@@ -9,6 +9,8 @@ from django.db.models import Max, Sum
 from compliance.choices import Colour
 from compliance.score import Counts
 
+_NONE = Counts()
+
 SUMS: dict[str, Any] = {
     **{f"sum_{kind}": Sum(f"{kind}_count") for kind in ("block", "override", "warning")},
     **{f"sum_open_{kind}": Sum(f"open_{kind}_count") for kind in ("block", "override", "warning")},
@@ -21,15 +23,15 @@ SUMS: dict[str, Any] = {
 class Tally:
     """Where a rule stands over some pull requests."""
 
-    counts: Counts = Counts()
+    counts: Counts = _NONE
     """Live violations, covered ones included."""
-    open_counts: Counts = Counts()
+    open_counts: Counts = _NONE
     """Live violations that no override covers."""
     last_checked: datetime | None = None
     """None: it was never evaluated."""
 
     @classmethod
-    def of(cls, row: dict[str, Any]) -> Self:
+    def of(cls, row: Any) -> Self:
         """Read a row that has the annotations ``SUMS``."""
         return cls(
             Counts(row["sum_block"], row["sum_override"], row["sum_warning"]),

@@ -24,6 +24,9 @@ def announce_rest(task: str) -> None:
     """While reports wait, the tenant goes to the tail of the queue, so that none stands before another."""
     waiting = Submission.objects.blocking() if task == URGENT_TASK else Submission.objects.all()
     due = waiting.next_due()
-    if due is not None:
-        pause = max(0.0, (due - timezone.now()).total_seconds())
-        announce(task, key=task, queue=_QUEUES[task], countdown=pause)
+    if due is None:
+        return
+    pause = max(0.0, (due - timezone.now()).total_seconds())
+    # A message for later has a key of its own: it must not keep one for now from being sent.
+    key = f"{task}@{due.timestamp()}" if pause else task
+    announce(task, key=key, queue=_QUEUES[task], countdown=pause)

@@ -20,7 +20,6 @@ from compliance.models import (
     Transition,
     Version,
 )
-from compliance.readings import Finding
 from compliance.reconcile import Plan, Row, reconcile, status_when_live
 from compliance.report import Report
 from compliance.score import Counts, score
@@ -171,8 +170,10 @@ def _write(plan: Plan, pull: PullRequest, evaluation: Evaluation, at: datetime) 
     by = f"{evaluation.source} run {evaluation.run_id}"
     bulk.update_resolved([row.id for row in plan.resolved], resolution=Resolution.FIXED, at=at, by=by)
     cause = Transition.Cause
-    changes = [(key, "", Status.OPEN.value, cause.FOUND.value) for key in ids]
-    changes += [(row.id, row.status, status.value, _cause(row, status)) for row, _, status in changed if row.status != status]
+    changes: list[bulk.Change] = [(key, "", Status.OPEN.value, cause.FOUND.value) for key in ids]
+    changes += [
+        (row.id, row.status, status.value, _cause(row, status)) for row, _, status in changed if row.status != status
+    ]
     changes += [(row.id, row.status, status.value, cause.RETURNED.value) for row, _, status in reopened]
     changes += [(row.id, row.status, Status.RESOLVED.value, cause.FIXED.value) for row in plan.resolved]
     bulk.copy_transitions(changes, at=at, evaluation=evaluation.pk)

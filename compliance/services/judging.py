@@ -71,7 +71,7 @@ def _end_lapsed_covers(pull: PullRequest, at: datetime) -> None:
     if not ids:
         return
     Violation.objects.filter(pk__in=ids).update(status=Status.OPEN)
-    changes = ((key, Status.OVERRIDDEN, Status.OPEN, Transition.Cause.UNCOVERED) for key in ids)
+    changes = [(key, Status.OVERRIDDEN.value, Status.OPEN.value, Transition.Cause.UNCOVERED.value) for key in ids]
     copy_transitions(changes, at=at, evaluation=None)
     recount(pull)
 

@@ -29,7 +29,7 @@ def superseded(pull: PullRequest, report: Report, *, started_at: datetime) -> Su
 
 
 def moves_head(pull: PullRequest, report: Report, *, started_at: datetime) -> bool:
-    """Whether the report's commit is the head from now on: it is new, and no later run was judged for the present head."""
+    """Whether the report's commit is the head from now on: new, and no later run was judged for the present head."""
     if report.commit_sha == pull.head_sha:
         return False
     return pull.head_started_at is None or started_at >= pull.head_started_at

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from compliance import formats
 from compliance.attribution import attribute, known_rule
 from compliance.choices import UNATTRIBUTED, Enforcement
-from compliance.models import Rule
+from compliance.models import Rule, RuleState
+from compliance.places import normal
 from compliance.readings import Finding, Reading
 from compliance.reconcile import Coverage
 from compliance.report import Report
 from compliance.services.states import StateKey
+from core.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,26 @@ def parse(report: Report, rules: Iterable[Rule]) -> Parsed:
             packages=reading.packages,
             rules=listed,
             scope=report.scope,
-            changed_files=frozenset(report.changed_files),
+            changed_files=frozenset(normal(path) for path in report.changed_files),
         ),
     )
+
+
+def check_speaks_about_a_rule(reading: Reading, *, source: str) -> None:
+    """Refuse a report that finds nothing and whose packages no rule knows: it would pass everything unseen.
+
+    Packages that the source has found something in before are spoken about, known or not: it may be fixed now.
+
+    Raises:
+        Invalid: the report speaks about no rule.
+    """
+    if reading.raw or reading.rules:
+        return
+    packages = sorted(reading.packages)
+    known = Rule.objects.filter(packages__overlap=packages).exists()
+    if not known and not RuleState.objects.filter(source=source, package__in=packages).exists():
+        reason = f"No rule is evaluated by {', '.join(packages[:5])}."
+        raise Invalid("nothing_evaluated", reason, errors={"results": [reason]})
 
 
 def _listed(reading: Reading, tiers: Mapping[str, str]) -> frozenset[str]:

@@ -24,7 +24,9 @@ def sync_rules() -> int:
             "remediation": entry.remediation,
         }
         rule = stored.get(entry.id) or Rule(id=entry.id)
-        differing = {name: value for name, value in facts.items() if name not in rule.edited and getattr(rule, name) != value}
+        differing = {
+            name: value for name, value in facts.items() if name not in rule.edited and getattr(rule, name) != value
+        }
         if not differing and not rule._state.adding:
             continue
         for name, value in differing.items():

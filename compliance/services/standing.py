@@ -38,7 +38,9 @@ class PullStanding:
 def standing_now(pull: PullRequest, *, at: datetime) -> PullStanding:
     """Read a pull request's verdict, judging it anew where an override that it rested on has run out."""
     if pull.state != PullState.OPEN:
-        frozen = Reason(f"pull_request_{pull.state}", f"The pull request is {pull.state}: its verdict stands as it was.")
+        frozen = Reason(
+            f"pull_request_{pull.state}", f"The pull request is {pull.state}: its verdict stands as it was."
+        )
         return PullStanding(pull, Verdict(pull.verdict), TenantSettings.current().threshold, [NamedReason(frozen)])
     if pull.verdict_until and pull.verdict_until <= at:
         pull = rejudge(pull.pk, at=at)

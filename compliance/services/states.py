@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
@@ -48,9 +47,12 @@ def write_states(
         seen: what it found something of.
         evaluation: ``commit_sha``, ``judged_at`` and ``run_started_at`` of the report.
     """
-    known = {(state.package, state.rule_id): state for state in RuleState.objects.filter(pull_request=pull, source=source)}
+    known = {
+        (state.package, state.rule_id): state for state in RuleState.objects.filter(pull_request=pull, source=source)
+    }
     evaluated, seen = set(evaluated), set(seen)
-    changed, new = [], []
+    changed: list[RuleState] = []
+    new: list[RuleState] = []
     for key in sorted({*known, *live, *evaluated}):
         state = known.get(key) or RuleState(
             pull_request=pull, source=source, package=key[0], rule_id=key[1], **evaluation

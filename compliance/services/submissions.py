@@ -25,9 +25,7 @@ class Received:
     """The same report was there already."""
 
 
-def receive(
-    report: Report, *, content: bytes, part: str = "", blocking: bool, by: str, at: datetime
-) -> Received:
+def receive(report: Report, *, content: bytes, part: str = "", blocking: bool, by: str, at: datetime) -> Received:
     """Put a report into the inbox.
 
     Args:
@@ -76,9 +74,7 @@ def requeue(submission: Submission, *, at: datetime) -> None:
 
 
 def _known(sent: Submission, digest: bytes, blocking: bool, at: datetime) -> Received:
-    known = Submission.objects.get(
-        repository=sent.repository, run_id=sent.run_id, source=sent.source, part=sent.part
-    )
+    known = Submission.objects.get(repository=sent.repository, run_id=sent.run_id, source=sent.source, part=sent.part)
     if bytes(known.digest) != digest:
         raise Conflict(
             "run_reported",

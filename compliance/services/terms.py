@@ -28,7 +28,9 @@ def edit_rule(*, rule_id: str, changes: Mapping[str, Any], by: User, at: datetim
     """
     _permitted(by, "compliance.change_rule")
     if unknown := sorted(set(changes) - set(Rule.EDITABLE)):
-        raise Invalid("invalid", f"Not yours to edit: {', '.join(unknown)}.", errors={name: ["Fixed."] for name in unknown})
+        raise Invalid(
+            "invalid", f"Not yours to edit: {', '.join(unknown)}.", errors={name: ["Fixed."] for name in unknown}
+        )
     if rule_id == UNATTRIBUTED and changes.get("enforcement", Enforcement.ENFORCE) != Enforcement.ENFORCE:
         raise Invalid("invalid", "Messages without a known rule always count.", errors={"enforcement": ["Fixed."]})
     rule = Rule.objects.select_for_update().get(pk=rule_id)

@@ -4,9 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 
 from config.unfold import PUBLIC_NAVIGATION, TENANT_NAVIGATION, unfold_settings
+
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -22,7 +25,7 @@ SHARED_APPS = [
     "operations",  # first: its create_tenant takes the place of django-tenants'
     "django_tenants",
     "tenants",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the sites are core.admin_sites'
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
     "django.contrib.contenttypes",
@@ -36,7 +39,7 @@ SHARED_APPS = [
     "django_celery_beat",
 ]
 TENANT_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the sites are core.admin_sites'
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
     "django.contrib.contenttypes",
@@ -163,6 +166,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "forge_csrf"
 CSRF_COOKIE_SAMESITE = "Lax"
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -191,7 +195,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.HasPermissions"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.CallerThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -214,6 +218,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Severity": "compliance.choices.Severity",
+        "ViolationStatus": "compliance.choices.Status",
+        "CheckOutcome": "compliance.choices.Outcome",
+        "ReportStatus": "core.claims.Claimable.Status",
+    },
 }
 
 # --- Language, time, files ---
@@ -224,7 +234,7 @@ STATIC_URL = "/static/"
 # Report bodies are read in bounded pieces by their own reader; this bounds every other form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"tenant": {"()": "tenants.logs.TenantLogFilter"}},
@@ -234,5 +244,5 @@ LOGGING = {
     "loggers": {"django.request": {"level": "ERROR"}},
 }
 
-UNFOLD = unfold_settings("Forge Console", TENANT_NAVIGATION)
-UNFOLD_PUBLIC = unfold_settings("Forge Console · platform", PUBLIC_NAVIGATION)
+UNFOLD = unfold_settings("Forge Console", TENANT_NAVIGATION, overview="compliance.admin.overview.show")
+UNFOLD_PUBLIC = unfold_settings("Forge Console", PUBLIC_NAVIGATION, overview="operations.admin_overview.show")

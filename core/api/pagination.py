@@ -1,11 +1,13 @@
 """Keyset pagination: page 20,000 costs what page 1 costs, and rows that arrive meanwhile shift nothing."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import F, Func, QuerySet, Value
+from django.db.models import F, Func, QuerySet, TextField, Value
+from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -24,17 +26,16 @@ class KeysetPagination(BasePagination):
     The order is that of the queryset: one or more columns, the last one unique, all ascending or all descending.
     """
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Read one page and one row more, which tells whether there is another page."""
         self.request = request
-        self.order = [str(name) for name in queryset.query.order_by] or ["-id"]
-        self.fields = [name.lstrip("-") for name in self.order]
+        self._read_order(queryset)
         size = self._page_size(request)
         backwards, edge = self._decode(queryset, request.query_params.get("cursor"))
         upwards = self.order[0].startswith("-") == backwards
         if edge is not None:
             queryset = queryset.filter(self._beyond(edge, upwards=upwards))
-        rows = list(queryset.order_by(*(name if upwards else f"-{name}" for name in self.fields))[: size + 1])
+        rows = list(queryset.order_by(*self._order_by(upwards=upwards))[: size + 1])
         more, rows = len(rows) > size, rows[:size]
         if backwards:
             rows.reverse()
@@ -69,11 +70,21 @@ class KeysetPagination(BasePagination):
             raise _invalid("page_size", f"A whole number from 1 to {MAX_PAGE_SIZE}.")
         return int(stated)
 
+    def _read_order(self, queryset: QuerySet[Any]) -> None:
+        names = list(queryset.query.order_by) or ["-id"]
+        self.sorts = any(isinstance(name, OrderBy) for name in names)
+        self.order = [_name_of(name) for name in names]
+        self.fields = [name.lstrip("-") for name in self.order]
+
+    def _order_by(self, *, upwards: bool) -> list[Any]:
+        order = [name if upwards else f"-{name}" for name in self.fields]
+        return unsorted_by_index(order) if self.sorts else order
+
     def _beyond(self, edge: list[Any], *, upwards: bool) -> GreaterThan | LessThan:
         """Rows after the edge. PostgreSQL compares whole rows within one index scan."""
         compare = GreaterThan if upwards else LessThan
-        columns = Func(*(F(name) for name in self.fields), function="ROW")
-        return compare(columns, Func(*(Value(value) for value in edge), function="ROW"))
+        columns, values = [F(name) for name in self.fields], [Value(value) for value in edge]
+        return compare(_row(columns), _row(values))
 
     def _cursor(self, way: str, row: Any) -> str:
         values = [row[name] if isinstance(row, dict) else getattr(row, name) for name in self.fields]
@@ -97,6 +108,30 @@ class KeysetPagination(BasePagination):
         if cursor is None:
             return None
         return replace_query_param(remove_query_param(self.request.build_absolute_uri(), "cursor"), "cursor", cursor)
+
+
+def _row(parts: Sequence[Any]) -> Func:
+    # A row has no type of Django's, and wants none: it is only compared.
+    return Func(*parts, function="ROW", output_field=TextField())
+
+
+def unindexed(queryset: QuerySet[Any], order: Sequence[str]) -> QuerySet[Any]:
+    """Order so that PostgreSQL finds the rows first and sorts them then, instead of walking down an ordered index."""
+    return queryset.order_by(*unsorted_by_index(order))
+
+
+def unsorted_by_index(order: Sequence[str]) -> list[OrderBy]:
+    """The same order of columns that are never null, in words that no index is made with: nulls at the other end."""
+    return [
+        F(name[1:]).desc(nulls_last=True) if name.startswith("-") else F(name).asc(nulls_first=True) for name in order
+    ]
+
+
+def _name_of(name: Any) -> str:
+    if not isinstance(name, OrderBy):
+        return str(name)
+    column: Any = name.expression
+    return f"-{column.name}" if name.descending else str(column.name)
 
 
 def _invalid(field: str, reason: str) -> Invalid:

@@ -21,7 +21,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable, for programs.")
     detail = serializers.CharField(help_text="One sentence, for people.")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field of this name
         child=serializers.ListField(child=serializers.CharField()), required=False, help_text="What is wrong, by field."
     )
 

@@ -23,7 +23,8 @@ Body = dict[str, Any]
 
 
 def raw(ci: APIClient, body: bytes, **headers: Any) -> Any:
-    return ci.generic("POST", URL, body, content_type=headers.pop("content_type", "application/json"), **headers)
+    content_type = headers.pop("content_type", "application/json")
+    return ci.generic("POST", URL, body, content_type=content_type, **headers)  # type: ignore[arg-type]
 
 
 def test_a_report_is_in_the_inbox_once_it_is_answered(ci: APIClient, report: Callable[..., Body]) -> None:
@@ -189,22 +190,26 @@ def test_a_message_of_a_megabyte_is_refused_with_the_limit(ci: APIClient, report
     assert "65,536" in response.data["detail"]
 
 
+def test_bottomless_nesting_that_is_still_json_is_refused(ci: APIClient, report: Callable[..., Body]) -> None:
+    body = orjson.dumps(report()).replace(b'"deny":[]', b'"helper":' + b"[" * 300 + b"]" * 300 + b',"deny":[]', 1)
+    response = raw(ci, body)
+    assert (response.status_code, response.json()["code"]) == (422, "nested_too_deeply")
+
+
 def test_a_nul_in_a_message_is_refused(ci: APIClient, report: Callable[..., Body]) -> None:
     response = ci.post(URL, report(deny=["R01: a\0b"]))
     assert (response.status_code, list(response.data["errors"])) == (422, ["results.security.deny[0]"])
 
 
-@pytest.mark.parametrize("results", [{}, {"security": {"input_valid": False}}, {"result": []}])
-def test_a_report_that_speaks_about_nothing_is_422(
-    ci: APIClient, report: Callable[..., Body], results: object
-) -> None:
+@pytest.mark.parametrize(
+    "results", [{}, {"security": {"input_valid": False}}, {"result": []}, {"mystery": {"deny": []}}]
+)
+def test_a_report_that_speaks_about_nothing_is_422(ci: APIClient, report: Callable[..., Body], results: object) -> None:
     response = ci.post(URL, report(results=results))
     assert (response.status_code, response.data["code"]) == (422, "nothing_evaluated")
 
 
-def test_no_pull_request_and_another_branch_than_the_default_is_422(
-    ci: APIClient, report: Callable[..., Body]
-) -> None:
+def test_no_pull_request_and_another_branch_than_the_default_is_422(ci: APIClient, report: Callable[..., Body]) -> None:
     response = ci.post(URL, report(pr_number=None, branch="feat/x"))
     assert (response.status_code, list(response.data["errors"])) == (422, ["pr_number"])
     assert ci.post(URL, report(pr_number=None, branch="main")).status_code == 202

@@ -9,6 +9,7 @@ functions as well as against the database:
 * A report changes nothing when the pull request is merged or closed, when its commit was the head once and is
   not now, or when its run started before the newest judged one of its source. A missing start is the time of
   receipt; one in the future is clamped to it.
+* A commit becomes the head when it is reported on, unless its run started before one that was judged for the head.
 * Closing resolves as CLOSED, merging as MERGED; reopening restores the CLOSED ones.
 * Cover holds until it expires and while the severity is not graver than what was approved.
 """
@@ -63,6 +64,7 @@ class ModelOfPullRequest:
     def __init__(self) -> None:
         self.state = "open"
         self.head = ""
+        self.head_start: datetime | None = None
         self.former_heads: set[str] = set()
         self.newest_start: dict[str, datetime] = {}
         self.seen_by_run: dict[tuple[str, str], set[Hashable]] = {}
@@ -90,7 +92,7 @@ class ModelOfPullRequest:
             return "commit"
         if source in self.newest_start and start < self.newest_start[source]:
             return "run"
-        self._move_head(commit)
+        self._move_head(commit, start)
         self.newest_start[source] = start
         found = {finding.fingerprint: finding for finding in findings}
         run_saw = self.seen_by_run.setdefault((source, run), set())
@@ -150,7 +152,10 @@ class ModelOfPullRequest:
         if known.resolution != "FALSE_POSITIVE":
             known.live_at(at)
 
-    def _move_head(self, commit: str) -> None:
-        if self.head and commit != self.head:
+    def _move_head(self, commit: str, start: datetime) -> None:
+        if commit != self.head:
+            if self.head_start is not None and start < self.head_start:
+                return
             self.former_heads.add(self.head)
-        self.head = commit
+            self.head, self.head_start = commit, start
+        self.head_start = max(start, self.head_start or start)

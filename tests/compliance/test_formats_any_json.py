@@ -25,13 +25,13 @@ WORDS = [
 words = st.sampled_from(WORDS) | st.text(max_size=8)
 scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | words
 anything = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=5), max_leaves=25
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3), max_leaves=10
 )
 
 
 def fields(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     """Objects with the right names and mostly wrong values."""
-    return st.dictionaries(st.sampled_from(names), anything, max_size=len(names))
+    return st.dictionaries(st.sampled_from(names), anything, max_size=4)
 
 
 entries = fields("msg", "rule", "file", "line", "severity", "more") | st.sampled_from(WORDS) | anything
@@ -62,14 +62,14 @@ nearly = {
     Format.CHECKS: st.lists(
         st.fixed_dictionaries(
             {"rule_id": words, "status": st.sampled_from(["PASS", "violation", "OVERRIDE"])},
-            optional={name: anything for name in ("severity", "file_path", "line_number", "message", "context")},
+            optional=dict.fromkeys(("severity", "file_path", "line_number", "message", "context"), anything),
         )
     ),
 }
 
 
 @pytest.mark.parametrize("format", Format.values)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_json_is_read_or_refused(format: str, data: st.DataObject) -> None:
     results = orjson.loads(orjson.dumps(data.draw(nearly[Format(format)] | anything)))
@@ -85,9 +85,7 @@ def test_any_json_is_read_or_refused(format: str, data: st.DataObject) -> None:
 def read_or_none(format: str, results: object) -> Reading | None:
     try:
         return read(format, results)
-    except DomainError as refused:
-        assert refused.code
-        assert refused.message
+    except DomainError:
         return None
 
 

@@ -62,7 +62,10 @@ def test_the_level_tells_the_severity_and_error_leaves_it_to_the_rule(level: str
 def test_the_rule_s_default_level_counts_where_the_result_has_none() -> None:
     rule = {"id": "R01", "defaultConfiguration": {"level": "note"}}
 
-    assert (only(result(), rules=[rule]).severity, only(result(level="error"), rules=[rule]).severity) == ("WARNING", "")
+    assert (only(result(), rules=[rule]).severity, only(result(level="error"), rules=[rule]).severity) == (
+        "WARNING",
+        "",
+    )
 
 
 def test_a_failing_result_of_level_none_is_a_warning() -> None:
@@ -211,13 +214,16 @@ def test_a_log_that_lists_no_rule_is_refused(results: object) -> None:
         (log(rules=[{}]), "results.runs[0].tool.driver.rules[0].id"),
         (log(3), "results.runs[0].results[0]"),
         (log(result(level="fatal")), "results.runs[0].results[0].level"),
-        (log(result(level=[])), "results.runs[0].results[0]"),
+        (log(result(level=[])), "results.runs[0].results[0].level"),
         (log(result(ruleId=3)), "results.runs[0].results[0].ruleId"),
         (log(result(kind={})), "results.runs[0].results[0].kind"),
         (log(result(message="m")), "results.runs[0].results[0].message"),
         (log({}, rules=[]), "results.runs[0].results[0]"),
         (log(result(locations={})), "results.runs[0].results[0].locations"),
-        (log(result(locations=[at("a.ts", region=3)])), "results.runs[0].results[0].locations[0].physicalLocation.region"),
+        (
+            log(result(locations=[at("a.ts", region=3)])),
+            "results.runs[0].results[0].locations[0].physicalLocation.region",
+        ),
         (log(result(locations=[at("a%00b")])), "results.runs[0].results[0]"),
         (log(result(suppressions=3)), "results.runs[0].results[0].suppressions"),
     ],
@@ -226,4 +232,7 @@ def test_a_wrong_shape_is_refused_with_its_place(results: object, place: str) ->
     with pytest.raises(Invalid) as refused:
         read("sarif", results)
 
-    assert (refused.value.code, [named.startswith(place) for named in refused.value.errors]) == ("invalid_results", [True])
+    assert (refused.value.code, [named.startswith(place) for named in refused.value.errors]) == (
+        "invalid_results",
+        [True],
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -16,6 +16,7 @@ from compliance.inbox import process_next
 from compliance.models import Evaluation, PullRequest, Submission, Violation
 from compliance.services.submissions import requeue
 from core.claims import backoff
+from tenants.current import connection
 from tenants.models import Tenant
 
 Submit = Callable[..., Submission]
@@ -115,10 +116,9 @@ def test_a_busy_pull_request_puts_its_report_back(committed: None, submit: Submi
         connection.close()
         return processed
 
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            PullRequest.objects.select_for_update(no_key=True).get()
-            assert pool.submit(worker).result() is True
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        PullRequest.objects.select_for_update(no_key=True).get()
+        assert pool.submit(worker).result() is True
     second = Submission.objects.get(run_id="second")
     assert (second.status, second.attempts, second.error) == ("queued", 0, "")
 

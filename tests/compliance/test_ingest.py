@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from compliance.choices import PullState
 from compliance.models import (
     Check,
     Evaluation,
@@ -40,7 +41,9 @@ def pull() -> PullRequest:
 
 
 def test_a_report_becomes_violations_checks_states_and_a_verdict(judge: Judge, report: Report) -> None:
-    evaluation = judge(report(deny=[BLOCK, OVERRIDE], warn=[WARNING], changed_files=["src/a.ts", "src/b.ts", "src/c.ts"]))
+    evaluation = judge(
+        report(deny=[BLOCK, OVERRIDE], warn=[WARNING], changed_files=["src/a.ts", "src/b.ts", "src/c.ts"])
+    )
     assert sorted(Violation.objects.values_list("rule", "severity", "file_path", "status")) == [
         ("R01", "BLOCK", "src/a.ts", "OPEN"),
         ("R13", "OVERRIDE", "src/b.ts", "OPEN"),
@@ -179,19 +182,19 @@ def test_a_rule_that_nobody_knows_is_shown_as_such(judge: Judge, report: Report)
 
 def test_closing_resolves_and_freezes_and_reopening_restores(judge: Judge, report: Report) -> None:
     judge(report(deny=[BLOCK]))
-    set_state(pull().pk, state="closed", by="ci", at=timezone.now())
+    set_state(pull().pk, state=PullState.CLOSED, by="ci", at=timezone.now())
     assert (live(), pull().verdict, Violation.objects.get().resolution) == (set(), "BLOCKED", "CLOSED")
     assert judge(report(deny=[])).superseded == "state"
-    set_state(pull().pk, state="open", by="ci", at=timezone.now())
+    set_state(pull().pk, state=PullState.OPEN, by="ci", at=timezone.now())
     assert (live(), pull().verdict, pull().counts) == ({BLOCK}, "BLOCKED", (1, 0, 0))
 
 
 def test_merging_is_final(judge: Judge, report: Report) -> None:
     judge(report(deny=[BLOCK]))
-    set_state(pull().pk, state="merged", by="ci", at=timezone.now())
+    set_state(pull().pk, state=PullState.MERGED, by="ci", at=timezone.now())
     assert Violation.objects.get().resolution == "MERGED"
     with pytest.raises(Conflict):
-        set_state(pull().pk, state="open", by="ci", at=timezone.now())
+        set_state(pull().pk, state=PullState.OPEN, by="ci", at=timezone.now())
 
 
 def test_a_default_branch_is_diff_scoped_and_never_closes(judge: Judge, report: Report) -> None:
@@ -199,7 +202,7 @@ def test_a_default_branch_is_diff_scoped_and_never_closes(judge: Judge, report: 
     judge(report(pr_number=None, branch="main", deny=[], changed_files=["src/other.ts"]))
     assert live() == {BLOCK}
     with pytest.raises(Conflict):
-        set_state(pull().pk, state="closed", by="ci", at=timezone.now())
+        set_state(pull().pk, state=PullState.CLOSED, by="ci", at=timezone.now())
 
 
 def test_a_covered_violation_stays_covered_until_it_grows_graver(judge: Judge, report: Report) -> None:
@@ -213,7 +216,7 @@ def test_a_covered_violation_stays_covered_until_it_grows_graver(judge: Judge, r
     assert (Violation.objects.get().status, Check.objects.filter(outcome="OVERRIDE").count()) == ("OVERRIDDEN", 1)
     judge(report(deny=[finding("BLOCK")]))
     assert (Violation.objects.get().status, pull().verdict) == ("OPEN", "BLOCKED")
-    assert Transition.objects.order_by("id").last().cause == "severity_raised"
+    assert Transition.objects.order_by("-id").values_list("cause", flat=True)[0] == "severity_raised"
 
 
 def test_versions_are_bumped(judge: Judge, report: Report) -> None:

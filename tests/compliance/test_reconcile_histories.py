@@ -146,17 +146,16 @@ class Histories(RuleBasedStateMachine):
         self.commits += push
         self.runs += another_run
         started = None if delay is None else EPOCH + timedelta(hours=self.runs - delay)
-        superseded = self.model.apply_report(
-            source,
-            f"run {self.runs}",
-            found,
-            *coverage,
-            commit=f"commit {self.commits - behind}",
-            started=started,
-            at=self.now,
-        )
-        if not superseded:
-            self.stores[source].take(f"run {self.runs}", [finding_of(seen) for seen in found], coverage, self.now)
+        self._post(source, found, coverage, f"commit {self.commits - behind}", started)
+
+    @rule(source=st.sampled_from(SOURCES), hours=st.integers(0, 4))
+    def the_same_again(self, source: str, hours: int) -> None:
+        """Nothing but time differs, so cover that ran out has to be noticed by itself."""
+        self.now += timedelta(hours=hours)
+        self.runs += 1
+        known = [self.model.known[key].sighting for key in sorted(self.model.live()) if key[0] == source]
+        everything = Coverage(frozenset(PACKAGES), frozenset(RULES), "full", frozenset())
+        self._post(source, known, everything, f"commit {self.commits}", EPOCH + timedelta(hours=self.runs))
 
     @rule(hours=st.integers(1, 3))
     def time_passes(self, hours: int) -> None:
@@ -179,12 +178,14 @@ class Histories(RuleBasedStateMachine):
         self.stores[source].put(row._replace(status="RESOLVED", resolution="FALSE_POSITIVE"))
 
     @precondition(lambda self: self.model.state == "open")
-    @rule(kind=st.sampled_from(["CLOSED", "MERGED"]))
-    def it_ends(self, kind: str) -> None:
+    @rule(kind=st.sampled_from(["CLOSED", "MERGED"]), for_good=st.sampled_from([False, False, False, True]))
+    def it_ends(self, kind: str, for_good: bool) -> None:
         self.model.close(kind)
         for store in self.stores.values():
             for row in store.live():
                 store.put(row._replace(status="RESOLVED", resolution=kind))
+        if not for_good:
+            self.it_reopens()
 
     @precondition(lambda self: self.model.state != "open")
     @rule()
@@ -210,6 +211,14 @@ class Histories(RuleBasedStateMachine):
             if row.status != "RESOLVED":
                 last_seen = self.model.known[source, fingerprint].sighting
                 assert (row.severity, row.file_path, row.line) == (last_seen.severity, last_seen.file, last_seen.line)
+
+    def _post(
+        self, source: str, found: list[Sighting], coverage: Coverage, commit: str, started: datetime | None
+    ) -> None:
+        run = f"run {self.runs}"
+        superseded = self.model.apply_report(source, run, found, *coverage, commit=commit, started=started, at=self.now)
+        if not superseded:
+            self.stores[source].take(run, [finding_of(seen) for seen in found], coverage, self.now)
 
     def _a_live_row(self, choice: st.DataObject) -> tuple[str, Row]:
         live = [(source, row) for source, store in self.stores.items() for row in store.live()]

@@ -13,7 +13,7 @@ from tenants.checks import check_isolation_settings, check_login_role, check_poo
 pytestmark = pytest.mark.django_db
 
 
-def ids(messages: list[Any]) -> list[str]:
+def ids(messages: list[Any]) -> list[str | None]:
     return [message.id for message in messages if isinstance(message, Error)]
 
 

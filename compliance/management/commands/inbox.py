@@ -6,11 +6,12 @@ from threading import Event
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 from django.db.utils import Error
 from django_tenants.utils import tenant_context
 
-from compliance.inbox import process_next
+from compliance.inbox import BUSY, process_next
+from tenants.current import connection
 from tenants.models import Tenant
 
 
@@ -28,16 +29,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, interval: float, **options: Any) -> None:
         stopped = Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
+        before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._watch(stopped, once=once, interval=interval)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _watch(self, stopped: Event, *, once: bool, interval: float) -> None:
         self.stdout.write("Watching the inboxes.")
+        worked = False
         while not stopped.is_set():
-            processed = self._round(stopped)
-            if processed:
+            worked_before, worked = worked, self._round(stopped) > 0
+            if worked:
                 continue
             if once:
                 break
-            stopped.wait(interval)
+            # Among the last reports may be one that was put back for a moment, its pull request being worked on.
+            stopped.wait(min(interval, BUSY.total_seconds()) if worked_before else interval)
 
     def _round(self, stopped: Event) -> int:
         """Process at most one report of each tenant; returns how many there were."""
@@ -48,11 +57,20 @@ class Command(BaseCommand):
             for tenant in Tenant.objects.active():
                 if stopped.is_set():
                     break
-                with tenant_context(tenant):
-                    processed += process_next()
+                connection.ensure_connection()
+                processed += self._one_of(tenant)
         except Error as error:
             # PostgreSQL is away; it is worth looking again.
             self.stderr.write(f"The database does not answer: {error}")
             connection.close()
-            return 0
         return processed
+
+    def _one_of(self, tenant: Tenant) -> int:
+        """Process one report of this tenant. Whatever is wrong with its tables, the others have their turn."""
+        try:
+            with tenant_context(tenant):
+                return int(process_next())
+        except Error as error:
+            self.stderr.write(f"The inbox of {tenant.schema_name} cannot be read: {error}")
+            connection.close()
+            return 0

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
 from core.errors import DomainError
 from operations.provisioning import request_tenant
+from tenants.current import connection
 from tenants.models import Tenant
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from accounts.roles import Role
 from accounts.services import ensure_operator, ensure_user, find_ci_token, issue_ci_token
+from tenants.current import connection
 from tenants.models import Tenant
 
 

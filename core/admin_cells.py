@@ -1,5 +1,6 @@
-"""Links in the admin. What comes from CI becomes one only when it is a web address."""
+"""Cells and links of the admin. What comes from CI becomes a link only when it is a web address."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -30,6 +31,11 @@ def list_url(model: type[Model], **filters: Any) -> str:
 def link(address: str, text: object) -> SafeString:
     """A link within the console."""
     return format_html('<a class="console-link" href="{}">{}</a>', address, text)
+
+
+def moment(at: datetime | None) -> str:
+    """A time as lists show it: to the minute, in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if at else NONE
 
 
 def record_link(record: Model | None, text: object = "") -> SafeString | str:

@@ -1,0 +1,169 @@
+"""Violations: the list that people work from, and a page for who has to mend one."""
+
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RelatedDropdownFilter,
+)
+
+from compliance.admin.exports import ExportsViolations
+from compliance.admin.filters import SourceFilter, StandingFilter
+from compliance.admin.labels import SEVERITIES, STATUSES, cell, label_of
+from compliance.choices import Resolution, Severity, Status
+from compliance.models import PullRequest, Repository, Rule, RuleState, Transition, Violation
+from core.admin import ReadOnlyAdmin, column
+from core.admin_cells import link, moment, page_url, page_url_of, record_link, web_address
+from core.admin_filters import DaysFilter
+
+_SHOWN_TRANSITIONS = 200
+_SUMMARY_CHARS = 140
+
+
+@admin.register(Violation)
+class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
+    """Nobody edits a violation: it goes by a report, with its pull request, or as a false positive."""
+
+    change_form_template = "console/violation.html"
+    list_display = ["severity_label", "rule_link", "summary", "pull_link", "status_label", "seen"]
+    list_display_links = ["summary"]
+    list_select_related = ["rule", "pull_request__repository"]
+    list_defer = ("context",)
+    list_filter = [
+        StandingFilter,
+        ("severity", ChoicesDropdownFilter),
+        ("rule", RelatedDropdownFilter),
+        ("repository", AutocompleteSelectFilter),
+        ("pull_request", AutocompleteSelectFilter),
+        SourceFilter,
+        ("first_seen", DaysFilter),
+    ]
+    search_fields = ["file_path", "message"]
+    search_help_text = "Searches messages, files, authors, titles and repositories, and rules by their id."
+    ordering = ["-id"]
+    # Any other order would sort every row.
+    sortable_by = ["seen"]
+    fields: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Violation]:
+        """With what every row names, so that none is looked up one by one."""
+        rows: QuerySet[Violation] = super().get_queryset(request)
+        return rows.select_related("rule", "pull_request", "repository")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Violation], search_term: str
+    ) -> tuple[QuerySet[Violation], bool]:
+        """Search in the rows' own columns, and first among the few rules, repositories and pull requests."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if Rule.objects.filter(pk=term.upper()).exists():
+            return queryset.filter(rule=term.upper()), False
+        pulls = PullRequest.objects.filter(Q(title__icontains=term) | Q(author__iexact=term))
+        repositories = Repository.objects.filter(name__icontains=term)
+        own = Q(message__icontains=term) | Q(file_path__icontains=term)
+        about = Q(pull_request__in=pulls.values("pk")) | Q(repository__in=repositories.values("pk"))
+        return queryset.filter(own | about), False
+
+    @column("Severity", label=SEVERITIES)
+    def severity_label(self, violation: Violation) -> tuple[str, str]:
+        """How grave."""
+        return cell(Severity(violation.severity))
+
+    @column("Rule")
+    def rule_link(self, violation: Violation) -> SafeString | str:
+        """Which rule."""
+        return record_link(violation.rule, violation.rule_id)
+
+    @column("Violation")
+    def summary(self, violation: Violation) -> SafeString:
+        """The message's beginning, and where."""
+        beginning = Truncator(violation.message).chars(_SUMMARY_CHARS)
+        return format_html('{}<span class="console-under">{}</span>', beginning, place_of(violation))
+
+    @column("Pull request")
+    def pull_link(self, violation: Violation) -> SafeString | str:
+        """On which pull request."""
+        return link(page_url_of(PullRequest, violation.pull_request_id), pull_name(violation))
+
+    @column("Status", label=STATUSES)
+    def status_label(self, violation: Violation) -> tuple[str, str]:
+        """Where it stands."""
+        ended = Resolution(violation.resolution).label if violation.resolution else Status(violation.status).label
+        return violation.status, str(ended)
+
+    @column("First seen", ordering="id")
+    def seen(self, violation: Violation) -> str:
+        """Since when."""
+        return moment(violation.first_seen)
+
+    def page_context(self, request: HttpRequest, obj: Violation) -> dict[str, Any]:
+        """What the page shows."""
+        transitions = Transition.objects.filter(violation=obj).order_by("at", "id").select_related("evaluation")
+        return {
+            "severity": label_of(Severity(obj.severity)),
+            "status": label_of(Status(obj.status)),
+            "place": place_of(obj),
+            "code_address": code_address(obj),
+            "pull_address": web_address(obj.pull_request.url),
+            "pull_name": pull_name(obj),
+            "pull_page": page_url_of(PullRequest, obj.pull_request_id),
+            "rule_page": page_url(obj.rule),
+            "context_text": orjson.dumps(obj.context, option=orjson.OPT_INDENT_2).decode() if obj.context else "",
+            "last_seen": last_seen(obj),
+            "timeline": [
+                _step(transition) for transition in transitions.defer("evaluation__fingerprints")[:_SHOWN_TRANSITIONS]
+            ],
+        }
+
+
+def place_of(violation: Violation) -> str:
+    """``path:line``, as far as they are known."""
+    return f"{violation.file_path}:{violation.line}" if violation.line and violation.file_path else violation.file_path
+
+
+def pull_name(violation: Violation) -> str:
+    """The pull request's name, from the repository that is at hand."""
+    number = violation.pull_request.number
+    return f"{violation.repository.name}#{number}" if number else f"{violation.repository.name} default branch"
+
+
+def code_address(violation: Violation) -> str:
+    """The file on the code host, where the repository's web address is known (GitHub's and GitLab's paths)."""
+    repository = web_address(violation.repository.web_url)
+    if not repository or not violation.file_path or not violation.commit_sha:
+        return ""
+    line = f"#L{violation.line}" if violation.line else ""
+    return f"{repository.rstrip('/')}/blob/{quote(violation.commit_sha, safe='')}/{quote(violation.file_path)}{line}"
+
+
+def last_seen(violation: Violation) -> Any:
+    """When a report last named it. Unchanged rows are not rewritten: of live ones their rule's state knows."""
+    if violation.resolved_at:
+        return violation.last_seen
+    state = RuleState.objects.filter(
+        pull_request=violation.pull_request_id,
+        source=violation.source,
+        package=violation.package,
+        rule=violation.rule_id,
+    )
+    return max(filter(None, [violation.last_seen, state.values_list("last_seen", flat=True).first()]))
+
+
+def _step(transition: Transition) -> dict[str, Any]:
+    return {
+        "at": transition.at,
+        "cause": transition.get_cause_display(),
+        "status": label_of(Status(transition.to_status)),
+        "evaluation": transition.evaluation,
+        "evaluation_page": page_url(transition.evaluation) if transition.evaluation else "",
+    }

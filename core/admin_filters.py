@@ -1,0 +1,30 @@
+"""Filters of lists."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.utils import parse_date_str
+
+
+class DaysFilter(RangeDateFilter):
+    """From a day to a day of UTC, both included. Unfold's own compares with midnight and so leaves the last day out."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows of these days; what is no date is left aside."""
+        first, last = self._day("from"), self._day("to")
+        if first:
+            queryset = queryset.filter(**{f"{self.field_path}__gte": _midnight(first)})
+        if last and last < date.max:
+            queryset = queryset.filter(**{f"{self.field_path}__lt": _midnight(last + timedelta(days=1))})
+        return queryset
+
+    def _day(self, end: str) -> date | None:
+        day: date | None = parse_date_str(self.used_parameters.get(f"{self.field_path}_{end}") or "")
+        return day
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

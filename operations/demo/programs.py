@@ -1,0 +1,23 @@
+"""The processes that Forge Console at home is made of, and the arguments that start them."""
+
+import sys
+
+from operations.demo.children import Program
+
+
+def programs(port: int) -> list[Program]:
+    """Web on this port, a worker for everything, one for urgent reports alone, the inbox runner and beat."""
+    python = sys.executable
+    worker = [python, "-m", "celery", "-A", "config", "worker", "-P", "solo", "-l", "INFO"]
+    worker += ["--without-gossip", "--without-mingle"]
+    web = [python, "-m", "gunicorn", "config.wsgi", "-k", "gthread", "--workers", "1", "--threads", "8"]
+    web += ["-b", f"127.0.0.1:{port}", "--no-control-socket", "--graceful-timeout", "3"]
+    beat = [python, "-m", "celery", "-A", "config", "beat", "-l", "INFO"]
+    beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
+    return [
+        Program("web", web),
+        Program("worker", [*worker, "-Q", "inbox,urgent", "-n", "worker@%h"]),
+        Program("urgent", [*worker, "-Q", "urgent", "-n", "urgent@%h"]),
+        Program("inbox", [python, "manage.py", "inbox"]),
+        Program("beat", beat),
+    ]

@@ -1,0 +1,30 @@
+"""Decisions about tenants that need no rights on schemas."""
+
+from core.errors import Conflict
+from tenants.models import Tenant
+
+
+def suspend_tenant(tenant: Tenant) -> None:
+    """Stop serving a tenant; its data stays. Other web processes follow within a minute.
+
+    Raises:
+        Conflict: it is not active.
+    """
+    _move(tenant, Tenant.State.ACTIVE, Tenant.State.SUSPENDED)
+
+
+def resume_tenant(tenant: Tenant) -> None:
+    """Serve a suspended tenant again.
+
+    Raises:
+        Conflict: it is not suspended.
+    """
+    _move(tenant, Tenant.State.SUSPENDED, Tenant.State.ACTIVE)
+
+
+def _move(tenant: Tenant, before: Tenant.State, after: Tenant.State) -> None:
+    if not Tenant.objects.filter(pk=tenant.pk, state=before).update(state=after):
+        raise Conflict("wrong_state", f"{tenant} is not {before.label.lower()}.")
+    tenant.state = after
+    # Tells who remembers the tenant's host names.
+    tenant.save(update_fields=["state"])

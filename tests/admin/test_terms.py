@@ -1,0 +1,132 @@
+"""Rules and settings: what a compliance admin edits, and what is judged anew for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from compliance.choices import UNATTRIBUTED
+from compliance.models import Evaluation, PullRequest, Rule, TenantSettings, Version
+from compliance.services.rules import sync_rules
+from compliance.services.terms import edit_rule, edit_settings
+from core.errors import Forbidden, Invalid
+from tests.admin.pages import filled_in, list_of, page_of, text_of
+
+SETTINGS = list_of("compliance_tenantsettings")
+R01 = "HARD STOP [Security/R01]: no tenant in apps/a.ts"
+
+
+@pytest.fixture
+def browser(browser_for: Callable[..., Client], compliance_admin: User) -> Client:
+    """A compliance admin's browser."""
+    return browser_for(compliance_admin)
+
+
+@pytest.fixture
+def save(browser: Client, django_capture_on_commit_callbacks: Any) -> Callable[..., Any]:
+    """Open a form, change some fields, and press Save."""
+
+    def make(address: str, **changes: Any) -> Any:
+        form = filled_in(browser.get(address, follow=True))
+        for name in [name for name, value in changes.items() if value is None]:
+            form.pop(name, None)
+        with django_capture_on_commit_callbacks(execute=True):
+            return browser.post(address, form | {name: value for name, value in changes.items() if value is not None})
+
+    return make
+
+
+@pytest.fixture
+def blocked(judge: Callable[..., Evaluation], report: Callable[..., Any]) -> PullRequest:
+    """A pull request that R01 blocks."""
+    return judge(report(deny=[R01])).pull_request
+
+
+def settings_page() -> str:
+    """The one form of the settings."""
+    return reverse("admin:compliance_tenantsettings_change", args=[TenantSettings.PK])
+
+
+def test_a_rule_that_is_only_observed_blocks_no_longer(save: Callable[..., Any], blocked: PullRequest) -> None:
+    save(page_of(Rule.objects.get(pk="R01")), enforcement="observe")
+    blocked.refresh_from_db()
+    assert (blocked.verdict, blocked.score) == ("PASS", 100)
+
+
+def test_what_a_tenant_edits_is_its_own_and_survives_the_catalogue(save: Callable[..., Any]) -> None:
+    rule = Rule.objects.get(pk="R02")
+    save(page_of(rule), remediation="Ask the platform team.", packages="security\n\n rls ")
+    sync_rules()
+    rule.refresh_from_db()
+    assert (rule.remediation, rule.packages) == ("Ask the platform team.", ["security", "rls"])
+    assert rule.edited == ["packages", "remediation"]
+
+
+def test_saving_without_a_change_makes_nothing_the_tenants_own(save: Callable[..., Any]) -> None:
+    before = Version.numbers(["rules"])
+    save(page_of(Rule.objects.get(pk="R03")))
+    assert Rule.objects.get(pk="R03").edited == []
+    assert Version.numbers(["rules"]) == before
+
+
+def test_facts_of_the_catalogue_cannot_be_posted(save: Callable[..., Any]) -> None:
+    save(page_of(Rule.objects.get(pk="R04")), name="Mine", category="Mine", edited="tier")
+    rule = Rule.objects.get(pk="R04")
+    assert "Mine" not in (rule.name, rule.category)
+    assert rule.edited == []
+
+
+def test_messages_without_a_known_rule_always_count(save: Callable[..., Any], compliance_admin: User) -> None:
+    save(page_of(Rule.objects.get(pk=UNATTRIBUTED)), enforcement="off", remediation="Name your rules.")
+    rule = Rule.objects.get(pk=UNATTRIBUTED)
+    assert (rule.enforcement, rule.remediation) == ("enforce", "Name your rules.")
+    with pytest.raises(Invalid, match="always count"):
+        edit_rule(rule_id=UNATTRIBUTED, changes={"enforcement": "off"}, by=compliance_admin, at=timezone.now())
+
+
+def test_the_settings_have_no_list_but_one_form(browser: Client) -> None:
+    response = browser.get(SETTINGS)
+    assert (response.status_code, response["Location"]) == (302, settings_page())
+    assert browser.get(settings_page()).status_code == 200
+    assert browser.get(settings_page().replace("/1/", "/2/")).status_code == 302
+
+
+def test_new_settings_judge_open_pull_requests_anew(
+    save: Callable[..., Any], judge: Callable[..., Evaluation], report: Callable[..., Any]
+) -> None:
+    pull = judge(
+        report(warn=[f"WARNING [Quality/R16]: no tests for case {number}" for number in range(3)])
+    ).pull_request
+    before = Version.numbers(["pulls"])
+    save(settings_page(), warning_weight="20")
+    pull.refresh_from_db()
+    assert (pull.verdict, pull.score) == ("BELOW_THRESHOLD", 40)
+    assert Version.numbers(["pulls"]) > before
+
+
+def test_a_switch_is_turned_off_by_leaving_it_empty(save: Callable[..., Any]) -> None:
+    save(settings_page(), require_complete=None)
+    assert TenantSettings.current().require_complete is False
+
+
+def test_a_threshold_over_100_is_refused_on_the_form(save: Callable[..., Any]) -> None:
+    response = save(settings_page(), threshold="101")
+    assert "less than or equal to 100" in text_of(response)
+    assert TenantSettings.current().threshold == 70
+
+
+def test_the_services_refuse_who_may_not(viewer: User) -> None:
+    with pytest.raises(Forbidden):
+        edit_rule(rule_id="R01", changes={"enforcement": "off"}, by=viewer, at=timezone.now())
+    with pytest.raises(Forbidden):
+        edit_settings(changes={"threshold": 0}, by=viewer, at=timezone.now())
+
+
+def test_a_rule_is_shown_with_its_colour_and_live_violations(browser: Client, blocked: PullRequest) -> None:
+    rules = {rule.pk: rule.tally for rule in browser.get(list_of("compliance_rule")).context["cl"].result_list}
+    assert (rules["R01"].colour, sum(rules["R01"].counts)) == ("red", 1)
+    assert len(rules) == 26
