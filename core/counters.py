@@ -23,7 +23,9 @@ def count_in_window(key: str, *, now: float, window: int) -> float | None:
     current, previous = (cache.make_key(f"{key}:{int(number) - back}") for back in (0, 1))
     try:
         with _client().pipeline(transaction=False) as pipeline:
-            pipeline.incr(current).expire(current, 2 * window).get(previous)
+            pipeline.incr(current)
+            pipeline.expire(current, 2 * window)
+            pipeline.get(previous)
             count, _, before = pipeline.execute()
     except (redis.RedisError, OSError):
         _breaker.trip()

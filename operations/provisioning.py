@@ -80,7 +80,7 @@ def provision(*, say: Say) -> list[Tenant]:
     return failed
 
 
-def prepare_public(**_: Any) -> None:
+def prepare_public(**signal: Any) -> None:
     """The public schema's role, tenant row and host name. Also runs after each migration by the owner."""
     if not settings.OWNER_DATABASE_URL or connection.schema_name != get_public_schema_name():
         return

@@ -17,6 +17,7 @@ _ROW_COLUMNS = (
     "id, fingerprint, status, resolution, rule_id, package, severity, file_path, line, message, context, "
     "override_until, override_severity"
 )
+_CONTEXT = Row._fields.index("context")
 _ROWS = f"SELECT {_ROW_COLUMNS} FROM compliance_violation WHERE pull_request_id = %s AND source = %s"  # noqa: S608
 Change = tuple[UUID | str, str, str, str]
 """Violation, status before, status after, cause."""
@@ -126,8 +127,8 @@ def update_resolved(ids: Sequence[UUID], *, resolution: str, at: datetime, by: s
 
 
 def _row(row: tuple[Any, ...]) -> Row:
-    *before, context, until, severity = row
-    return Row(*before, {} if context == "{}" else orjson.loads(context), until, severity)
+    context = row[_CONTEXT]
+    return Row._make((*row[:_CONTEXT], {} if context == "{}" else orjson.loads(context), *row[_CONTEXT + 1 :]))
 
 
 def _json(value: Any) -> str:

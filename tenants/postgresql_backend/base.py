@@ -27,6 +27,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     migrates and provisions, needs its own rights.
     """
 
+    _setting_search_path: bool
+
     def _get_cursor_search_paths(self) -> list[str]:
         """One schema and the extensions; never ``public`` behind a tenant, and temporary objects last."""
         base._check_schema_name(self.schema_name)

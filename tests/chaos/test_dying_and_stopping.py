@@ -38,8 +38,9 @@ def let_the_claim_run_out() -> float:
     """As if the rest of the dead worker's lease had passed; returns how many seconds that is."""
     now = timezone.now()
     until = Submission.objects.get().claimed_until
+    assert until
     Submission.objects.update(claimed_until=now)
-    return float((until - now).total_seconds())
+    return (until - now).total_seconds()
 
 
 @pytest.mark.parametrize("name", ["worker", "inbox"])
