@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from django.db import connection
 from django_tenants.utils import get_public_schema_name
 from tenant_schemas_celery.app import CeleryApp, get_schema_name_from_task
 from tenant_schemas_celery.task import TenantTask as BaseTenantTask
@@ -19,8 +20,10 @@ class TenantTask(BaseTenantTask):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Refuse to run without a tenant: the work would land in the public schema."""
         schema = get_schema_name_from_task(self, kwargs)
-        if not self.fan_out and schema in (None, "", get_public_schema_name()):
-            raise PermissionError(f"Task {self.name} names no tenant and is not a fan-out task.")
+        # Where there is no such tenant (any more), the connection has stayed in public.
+        entered = getattr(connection, "schema_name", "") == schema != get_public_schema_name()
+        if not (entered or self.fan_out):
+            raise PermissionError(f"Task {self.name} names no tenant that is there, and is not a fan-out task.")
         return super().__call__(*args, **kwargs)
 
 

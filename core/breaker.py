@@ -17,3 +17,7 @@ class Breaker:
     def trip(self) -> None:
         """The service failed just now."""
         self._until = time.monotonic() + self._seconds
+
+
+redis = Breaker(seconds=5)
+"""One for all who use Redis in this process: a request waits for it once, whatever it wanted of it."""

@@ -6,9 +6,7 @@ import redis
 from django.conf import settings
 from django.core.cache import cache
 
-from core.breaker import Breaker
-
-_breaker = Breaker(seconds=5)
+from core import breaker
 
 
 def count_in_window(key: str, *, now: float, window: int) -> float | None:
@@ -17,7 +15,7 @@ def count_in_window(key: str, *, now: float, window: int) -> float | None:
     A sliding window from two counters: this window's, and the part of the last one that is still in view. The key is
     the cache's, so it carries the tenant. None while Redis does not answer; then it is left alone for a few seconds.
     """
-    if _breaker.open():
+    if breaker.redis.open():
         return None
     number, into = divmod(now, window)
     current, previous = (cache.make_key(f"{key}:{int(number) - back}") for back in (0, 1))
@@ -28,7 +26,7 @@ def count_in_window(key: str, *, now: float, window: int) -> float | None:
             pipeline.get(previous)
             count, _, before = pipeline.execute()
     except (redis.RedisError, OSError):
-        _breaker.trip()
+        breaker.redis.trip()
         return None
     return float(count + int(before or 0) * (1 - into / window))
 

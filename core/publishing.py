@@ -11,13 +11,14 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
+from kombu import pools
 from kombu.connection import Connection
-from kombu.pools import producers
 
-from core.breaker import Breaker
+from core import breaker
 
 logger = logging.getLogger(__name__)
-_broker = Breaker(seconds=5)
+PRODUCERS = 64
+"""More than a process has threads: a thread must never wait for another one's producer."""
 
 
 def announce(task: str, *, key: str, queue: str, countdown: float = 0, seconds: int = 30) -> bool:
@@ -32,18 +33,18 @@ def announce(task: str, *, key: str, queue: str, countdown: float = 0, seconds: 
     Returns:
         Whether a message was sent.
     """
-    if _broker.open():
+    if breaker.redis.open():
         return False
     try:
         if not cache.add(f"announced:{key}", 1, timeout=seconds):
             return False
-        with producers[_publishing_connection()].acquire(block=True, timeout=settings.REDIS_TIMEOUT) as producer:
+        with pools.producers[_publishing_connection()].acquire(block=True, timeout=settings.REDIS_TIMEOUT) as producer:
             current_app.send_task(
                 task, producer=producer, queue=queue, countdown=countdown or None, retry=False, expires=3600
             )
     except Exception:
         # Whatever the broker does, the caller's work is done and stored.
-        _broker.trip()
+        breaker.redis.trip()
         logger.warning("the broker does not answer; the inbox runner will find the work", exc_info=True)
         return False
     return True
@@ -59,6 +60,7 @@ def taken(*, key: str) -> None:
 
 @once
 def _publishing_connection() -> Connection:
+    pools.set_limit(PRODUCERS, force=True)  # type: ignore[no-untyped-call]
     options: dict[str, Any] = {
         **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
         "max_retries": 0,

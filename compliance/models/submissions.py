@@ -50,6 +50,8 @@ class Submission(Claimable):
     objects: Any = SubmissionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "report"
+        verbose_name_plural = "inbox"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["repository", "run_id", "source", "part"], name="one_submission_of_a_run")

@@ -68,9 +68,7 @@ def copy_violations(findings: Sequence[Finding], **shared: str | datetime | UUID
     return ids
 
 
-def copy_transitions(
-    changes: Sequence[Change], *, at: datetime, evaluation: UUID | None
-) -> None:
+def copy_transitions(changes: Sequence[Change], *, at: datetime, evaluation: UUID | None) -> None:
     """Insert one transition per ``(violation, from, to, cause)``."""
     columns = ["id", "violation_id", "from_status", "to_status", "cause", "at", "evaluation_id"]
     same = f"{at}\t{evaluation or _NULL}"

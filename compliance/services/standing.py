@@ -11,6 +11,8 @@ from compliance.verdict import Reason, judge
 NAMED_BLOCKS = 50
 """How many blocking violations are named one by one; the reason after them counts all."""
 
+_REMEDY = "Fix it, or have an override approved for it."
+
 
 @dataclass(frozen=True, slots=True)
 class NamedReason:
@@ -58,7 +60,7 @@ def _named(reason: Reason, pull: PullRequest, at: datetime) -> list[NamedReason]
     blocking = Violation.objects.counting().uncovered(at).filter(pull_request=pull, severity=Severity.BLOCK)
     violations = list(blocking.order_by("rule_id", "id")[: NAMED_BLOCKS + 1])
     named = [
-        NamedReason(replace(reason, message=violation.message, rules=[violation.rule_id]), violation)
+        NamedReason(replace(reason, message=violation.message, remedy=_REMEDY, rules=[violation.rule_id]), violation)
         for violation in violations[:NAMED_BLOCKS]
     ]
     return named if len(violations) <= NAMED_BLOCKS else [*named, NamedReason(reason)]

@@ -138,6 +138,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a long outage ends some time; workers wait for it
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its format would not say whose work a line is of
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -150,10 +152,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     # A killed worker's message comes back after the timeout and this sweep.
     "unacked_restore_interval": 5,
-    "unacked_restore_limit": 1,
     "unacked_restore_throttle": 1,
     "priority_steps": list(range(10)),
     "queue_order_strategy": "priority",
+    "socket_keepalive": True,
 }
 
 # --- People, sessions, tokens ---

@@ -156,6 +156,7 @@ class ModelOfPullRequest:
         if commit != self.head:
             if self.head_start is not None and start < self.head_start:
                 return
-            self.former_heads.add(self.head)
+            if self.head:
+                self.former_heads.add(self.head)
             self.head, self.head_start = commit, start
         self.head_start = max(start, self.head_start or start)
