@@ -2,7 +2,6 @@
 
 import re
 from hashlib import blake2b
-from uuid import UUID
 
 RECIPE = 1
 """Raise it when the recipe changes: every violation is then a new one."""
@@ -18,15 +17,15 @@ _ANCHOR = re.compile(r"L(?<![^\W_]L)[0-9]++(?:-L?[0-9]++)?(?!\w)")
 _POINT = re.compile(r"at (?<![^\W_]at )[0-9]++:[0-9]++(?!\w)")
 
 
-def fingerprint(*, source: str, package: str, rule: str, message: str, file: str, occurrence: int) -> UUID:
-    """The identity of one violation within its pull request.
+def fingerprint(*, source: str, package: str, rule: str, message: str, file: str, occurrence: int) -> str:
+    """The identity of one violation within its pull request, as 32 hexadecimal digits.
 
     Args:
         message: whole, not cut; line and column positions in it do not count.
         file: of a structured finding; empty for a plain string, which names its own.
         occurrence: 0 for the first of several that are alike in all of the above.
     """
-    return UUID(bytes=_digest(source, package, rule, without_positions(message), file, occurrence))
+    return _digest(source, package, rule, without_positions(message), file, occurrence)
 
 
 class Fingerprints:
@@ -34,17 +33,17 @@ class Fingerprints:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._seen: dict[bytes, int] = {}
+        self._seen: dict[str, int] = {}
 
-    def take(self, package: str, rule: str, message: str, file: str) -> UUID:
+    def take(self, package: str, rule: str, message: str, file: str) -> str:
         """The next finding's fingerprint; the order of the report counts."""
         masked = without_positions(message)
         first = _digest(self._source, package, rule, masked, file, 0)
         occurrence = self._seen.get(first, 0)
         self._seen[first] = occurrence + 1
         if occurrence:
-            return UUID(bytes=_digest(self._source, package, rule, masked, file, occurrence))
-        return UUID(bytes=first)
+            return _digest(self._source, package, rule, masked, file, occurrence)
+        return first
 
 
 def without_positions(message: str) -> str:
@@ -75,10 +74,10 @@ def _ends_like_a_path(word: str) -> bool:
     return "/" in word or word.endswith("file") or bool(dot and suffix[:1].isalpha())
 
 
-def _digest(source: str, package: str, rule: str, masked: str, file: str, occurrence: int) -> bytes:
+def _digest(source: str, package: str, rule: str, masked: str, file: str, occurrence: int) -> str:
     # Each field behind its length: no text can pass for the end of one field and the start of the next.
     recipe = (
         f"{RECIPE};{len(source)}:{source}{len(package)}:{package}{len(rule)}:{rule}"
         f"{len(masked)}:{masked}{len(file)}:{file}{occurrence}"
     )
-    return blake2b(recipe.encode(), digest_size=16).digest()
+    return blake2b(recipe.encode(), digest_size=16).hexdigest()

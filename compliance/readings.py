@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from uuid import UUID
 
 
 class RawFinding(NamedTuple):
@@ -39,7 +38,8 @@ class Reading:
 class Finding(NamedTuple):
     """One violation that a report claims: attributed, placed and identified."""
 
-    fingerprint: UUID
+    fingerprint: str
+    """32 hexadecimal digits. Ten thousand of them are made and compared in no time, which UUID objects are not."""
     rule: str
     severity: str
     package: str

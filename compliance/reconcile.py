@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from compliance.choices import Resolution, Scope, Severity, Status
 from compliance.readings import Finding
@@ -22,8 +21,8 @@ _RANK = {severity.value: severity.rank for severity in Severity}
 class Row(NamedTuple):
     """A stored violation of one pull request and source: a live one, or one that may return."""
 
-    id: UUID
-    fingerprint: UUID
+    id: str
+    fingerprint: str
     status: str
     resolution: str
     """Empty while not resolved."""
@@ -83,7 +82,7 @@ def reconcile(
     findings: Sequence[Finding],
     *,
     coverage: Coverage,
-    seen_in_run: Collection[UUID] = (),
+    seen_in_run: Collection[str] = (),
     at: datetime,
 ) -> Plan:
     """Compare what is stored with what a report found.
@@ -102,7 +101,7 @@ def reconcile(
     resolved: list[Row] = []
     seen = false_positives = 0
     for row in rows:
-        finding = claims.pop(row.fingerprint.int, None)
+        finding = claims.pop(row.fingerprint, None)
         if row.status == _RESOLVED:
             if finding is not None and row.resolution == _FALSE_POSITIVE:
                 false_positives += 1
@@ -144,11 +143,11 @@ def _differs(row: Row, finding: Finding, at: datetime) -> bool:
     )
 
 
-def _by_fingerprint(findings: Sequence[Finding]) -> dict[int, Finding]:
-    """Findings by their fingerprint's number, which hashes in C where a UUID hashes in Python."""
-    claims = {finding.fingerprint.int: finding for finding in findings}
+def _by_fingerprint(findings: Sequence[Finding]) -> dict[str, Finding]:
+    """Findings by their fingerprint."""
+    claims = {finding.fingerprint: finding for finding in findings}
     if len(claims) < len(findings):
         # Readers count occurrences, so this should not be; if it is, the gravest of the twins must not be lost.
         graver_last = sorted(findings, key=lambda finding: -_RANK[finding.severity])
-        claims.update((finding.fingerprint.int, finding) for finding in graver_last)
+        claims.update((finding.fingerprint, finding) for finding in graver_last)
     return claims

@@ -1,5 +1,6 @@
 """Query parameters of the lists, checked, and turned into conditions that an index serves."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -10,6 +11,7 @@ from compliance.choices import PullState, Resolution, Severity, Status, Verdict
 from compliance.models import PullRequest, Repository, Violation
 from compliance.queries import violations
 from core.api.pagination import unindexed
+from core.ids import first_id
 
 MAX_NUMBER = 2**31 - 1
 """What the database holds."""
@@ -55,8 +57,8 @@ class ViolationFilters(GivenFilters):
     author = filters.CharFilter(method="by_author", help_text="Of the pull request.")
     source = filters.CharFilter(field_name="source")
     package = filters.CharFilter(field_name="package", help_text="Policy package.")
-    first_seen_after = filters.IsoDateTimeFilter(field_name="first_seen", lookup_expr="gte", help_text="Inclusive.")
-    first_seen_before = filters.IsoDateTimeFilter(field_name="first_seen", lookup_expr="lt", help_text="Exclusive.")
+    first_seen_after = filters.IsoDateTimeFilter(method="seen_after", help_text="Inclusive.")
+    first_seen_before = filters.IsoDateTimeFilter(method="seen_before", help_text="Exclusive.")
     q = filters.CharFilter(method="containing", help_text="Text in message, file path or rule id.")
     ordering = filters.ChoiceFilter(
         method="unfiltered",
@@ -69,18 +71,20 @@ class ViolationFilters(GivenFilters):
         fields: list[str] = []
 
     def filter_queryset(self, queryset: QuerySet[Violation]) -> QuerySet[Violation]:
-        """Filter, and choose the order.
-
-        Keys are ordered by time, and every filter's index goes on with the key; a span of time is only found fast in
-        the order of ``first_seen`` itself.
-        """
+        """Filter, and choose the order: keys are ordered by time, and every filter's index goes on with the key."""
         self.clustered = False
         found: QuerySet[Violation] = super().filter_queryset(queryset)
         if self.given.get("ordering") == "first_seen":
-            return found.order_by("first_seen", "id")
-        by_time = self.given.keys() & {"ordering", "first_seen_after", "first_seen_before"}
-        order = ["-first_seen", "-id"] if by_time else ["-id"]
-        return unindexed(found, order) if self.clustered else found.order_by(*order)
+            return found.order_by("id")
+        return unindexed(found, ["-id"]) if self.clustered else found.order_by("-id")
+
+    def seen_after(self, queryset: QuerySet[Violation], name: str, value: datetime) -> QuerySet[Violation]:
+        """A violation's key is of the moment that it was first seen in, to the millisecond."""
+        return queryset.filter(first_seen__gte=value, id__gte=first_id(value))
+
+    def seen_before(self, queryset: QuerySet[Violation], name: str, value: datetime) -> QuerySet[Violation]:
+        """The other end of the span."""
+        return queryset.filter(first_seen__lt=value, id__lt=first_id(value + timedelta(milliseconds=1)))
 
     def of_repository(self, queryset: QuerySet[Violation], name: str, value: str) -> QuerySet[Violation]:
         """By the repository's key, which the index has, and not by its name."""

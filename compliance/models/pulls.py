@@ -83,7 +83,7 @@ class PullRequest(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["-id"], condition=Q(state="open"), name="pullrequest_open"),
+            models.Index(fields=["id"], condition=Q(state="open"), name="pullrequest_open"),
             models.Index(fields=["author"], name="pullrequest_author"),
             models.Index(fields=["number"], name="pullrequest_number"),
             models.Index(fields=["verdict_until"], condition=Q(verdict_until__isnull=False), name="pullrequest_lapses"),

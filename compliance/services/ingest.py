@@ -30,7 +30,7 @@ from compliance.services.parsing import Parsed, parse
 from compliance.services.states import tally, write_states
 
 TOPICS = ("evaluations", "pulls", "rules", "violations")
-_UUID_BYTES = 16
+_FINGERPRINT_DIGITS = 32
 
 
 def process(submission: Submission, *, at: datetime) -> Evaluation:
@@ -50,7 +50,7 @@ def process(submission: Submission, *, at: datetime) -> Evaluation:
         locked = PullRequest.objects.select_for_update(no_key=True, nowait=True, of=("self",))
         pull = locked.select_related("repository").get(pk=pull_id)
         evaluation = _evaluation_of(submission, report, pull, at)
-        excused: set[UUID] = set()
+        excused: set[str] = set()
         evaluation.superseded = superseded(pull, report, started_at=evaluation.run_started_at) or ""
         if not evaluation.superseded:
             excused = _apply(parsed, pull, evaluation, at)
@@ -86,7 +86,7 @@ def _evaluation_of(submission: Submission, report: Report, pull: PullRequest, at
     )
 
 
-def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: datetime) -> set[UUID]:
+def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: datetime) -> set[str]:
     """Write what the report changes. Returns the fingerprints that an override covers."""
     report, findings = parsed.report, parsed.findings
     terms = TenantSettings.current().terms()
@@ -113,7 +113,7 @@ def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: dateti
     evaluation.score = score(counts, terms.weights)
     evaluation.new_count, evaluation.seen_count = len(plan.new) + len(plan.reopened), plan.seen
     evaluation.resolved_count = len(plan.resolved)
-    evaluation.fingerprints = b"".join(fingerprint.bytes for fingerprint in fingerprints)
+    evaluation.fingerprints = bytes.fromhex("".join(fingerprints))
     evaluation.verdict = judge_pull_request(pull, terms=terms).verdict
     pull.save()
     return {fingerprint for fingerprint, *_, status in live if status == Status.OVERRIDDEN}
@@ -135,29 +135,28 @@ def _take_over(pull: PullRequest, report: Report, evaluation: Evaluation, at: da
         pull.reward_score = report.reward_score
 
 
-def _seen_in_run(evaluation: Evaluation) -> set[UUID]:
+def _seen_in_run(evaluation: Evaluation) -> set[str]:
     """What other reports of the same run found: one report's silence must not resolve it."""
     run = Evaluation.objects.judged().filter(
         pull_request=evaluation.pull_request, source=evaluation.source, run_id=evaluation.run_id
     )
-    seen: set[UUID] = set()
+    seen: set[str] = set()
     for packed in run.values_list("fingerprints", flat=True):
-        data = bytes(packed or b"")
-        seen.update(UUID(bytes=data[i : i + _UUID_BYTES]) for i in range(0, len(data), _UUID_BYTES))
+        digits = bytes(packed or b"").hex()
+        seen.update(digits[i : i + _FINGERPRINT_DIGITS] for i in range(0, len(digits), _FINGERPRINT_DIGITS))
     return seen
 
 
 def _write(plan: Plan, pull: PullRequest, evaluation: Evaluation, at: datetime) -> None:
     ids = bulk.copy_violations(
         plan.new,
+        at=at,
         pull_request_id=pull.pk,
         repository_id=pull.repository_id,
         source=evaluation.source,
         status=Status.OPEN.value,
         resolution="",
         commit_sha=evaluation.commit_sha,
-        first_seen=at,
-        last_seen=at,
         resolved_by="",
         override_reason="",
         override_approved_by="",
@@ -186,7 +185,7 @@ def _cause(row: Row, status: Status) -> str:
     return Transition.Cause.SEVERITY_RAISED.value if row.override_until else Transition.Cause.UNCOVERED.value
 
 
-def _live_after(rows: list[Row], plan: Plan, at: datetime) -> Iterator[tuple[UUID, str, str, str, str]]:
+def _live_after(rows: list[Row], plan: Plan, at: datetime) -> Iterator[tuple[str, str, str, str, str]]:
     """Fingerprint, package, rule, severity and status of what lives once the plan is written."""
     rewritten = [*plan.changed, *plan.reopened]
     settled = {row.id for row, _ in rewritten} | {row.id for row in plan.resolved}
@@ -200,7 +199,7 @@ def _live_after(rows: list[Row], plan: Plan, at: datetime) -> Iterator[tuple[UUI
         yield finding.fingerprint, finding.package, finding.rule, finding.severity, Status.OPEN
 
 
-def _checks(parsed: Parsed, evaluation: Evaluation, excused: set[UUID]) -> list[Check]:
+def _checks(parsed: Parsed, evaluation: Evaluation, excused: set[str]) -> list[Check]:
     counts = Counter(finding.rule for finding in parsed.findings)
     live = Counter(finding.rule for finding in parsed.findings if finding.fingerprint not in excused)
     return [

@@ -66,8 +66,13 @@ def write_states(
             for name, value in values.items():
                 setattr(state, name, value)
             (new if state._state.adding else changed).append(state)
-    RuleState.objects.bulk_create(new)
-    RuleState.objects.bulk_update(changed, [*COLUMNS, "commit_sha", "judged_at", "run_started_at", "last_seen"])
+    # One statement for both: Django's bulk_update spells a CASE out for every row and column.
+    RuleState.objects.bulk_create(
+        [*new, *changed],
+        update_conflicts=True,
+        unique_fields=["pull_request", "source", "package", "rule"],
+        update_fields=[*COLUMNS, "commit_sha", "judged_at", "run_started_at", "last_seen"],
+    )
 
 
 def recount(pull: PullRequest) -> None:

@@ -1,7 +1,6 @@
 """What makes two findings the same, and what does not."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import assume, given
@@ -20,13 +19,13 @@ FIELDS: dict[str, Any] = {
 numbers = st.integers(0, 10**6)
 
 
-def of(**fields: Any) -> UUID:
+def of(**fields: Any) -> str:
     return fingerprint(**{**FIELDS, **fields})
 
 
 def test_the_recipe_is_as_it_was() -> None:
     # Stored violations carry it: a change of the recipe closes and reopens every one of them.
-    assert str(of()) == "d0bbae95-ec1e-d0c1-b884-49bc04b1d19b"
+    assert of() == "d0bbae95ec1ed0c1b88449bc04b1d19b"
 
 
 @pytest.mark.parametrize(("field", "other"), [(name, "other") for name in FIELDS if name != "occurrence"])

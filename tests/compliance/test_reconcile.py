@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -12,7 +11,7 @@ from compliance.reconcile import Coverage, Plan, Row, covered, reconcile, status
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
-ONE, TWO = UUID(int=1), UUID(int=2)
+ONE, TWO = f"{1:032x}", f"{2:032x}"
 RESOLVED: dict[str, Any] = {"status": "RESOLVED", "resolution": "FIXED"}
 COVERED: dict[str, Any] = {"status": "OVERRIDDEN", "override_until": LATER, "override_severity": "BLOCK"}
 NOTHING = Plan()
@@ -21,7 +20,7 @@ NOTHING = Plan()
 def row(**differing: Any) -> Row:
     """A live row of package ``api``, rule R01, in a.py."""
     usual = Row(
-        id=UUID(int=101),
+        id=f"{101:032x}",
         fingerprint=ONE,
         status="OPEN",
         resolution="",
@@ -58,7 +57,7 @@ def test_an_unseen_fingerprint_is_new() -> None:
 
 
 def test_what_is_new_keeps_the_reports_order() -> None:
-    findings = [finding(fingerprint=UUID(int=number)) for number in (9, 3, 6)]
+    findings = [finding(fingerprint=f"{number:032x}") for number in (9, 3, 6)]
     assert plan([], findings) == Plan(new=findings)
 
 
@@ -202,7 +201,7 @@ def test_of_twins_the_gravest_counts(order: tuple[str, ...]) -> None:
 
 def test_rows_of_every_fate_in_one_report() -> None:
     names = ["same", "moved", "back", "false", "gone", "elsewhere", "in_run", "new"]
-    prints = {name: UUID(int=number) for number, name in enumerate(names)}
+    prints = {name: f"{number:032x}" for number, name in enumerate(names)}
     rows = {name: row(fingerprint=prints[name]) for name in names[:-1]}
     rows["back"] = rows["back"]._replace(**RESOLVED)
     rows["false"] = rows["false"]._replace(status="RESOLVED", resolution="FALSE_POSITIVE")

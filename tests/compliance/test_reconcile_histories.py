@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import hypothesis.strategies as st
 from hypothesis import settings
@@ -21,7 +20,7 @@ FINGERPRINTS = range(9)
 def sighting(fingerprint: int, severity: str, file: str, line: int | None) -> Sighting:
     """Package and rule are part of the fingerprint: nine fingerprints are every pair."""
     package, rule_id = PACKAGES[fingerprint % 3], RULES[fingerprint // 3]
-    return Sighting(UUID(int=fingerprint), rule_id, package, severity, file, line)
+    return Sighting(f"{fingerprint:032x}", rule_id, package, severity, file, line)
 
 
 def subset(values: list[str]) -> st.SearchStrategy[frozenset[str]]:
@@ -52,8 +51,8 @@ class Store:
     """The rows of one source, written as a plan says."""
 
     def __init__(self) -> None:
-        self.rows: dict[UUID, Row] = {}
-        self.seen_by_run: dict[str, set[UUID]] = {}
+        self.rows: dict[str, Row] = {}
+        self.seen_by_run: dict[str, set[str]] = {}
 
     def take(self, run: str, findings: list[Finding], coverage: Coverage, at: datetime) -> None:
         """Reconcile and write; also when only those rows are read that a report can change."""
@@ -89,7 +88,7 @@ class Store:
 
 
 def finding_of(seen: Sighting) -> Finding:
-    assert isinstance(seen.fingerprint, UUID)
+    assert isinstance(seen.fingerprint, str)
     return Finding(seen.fingerprint, seen.rule, seen.severity, seen.package, seen.file, seen.line, "no", {})
 
 

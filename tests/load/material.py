@@ -52,9 +52,9 @@ def seed_violations(owner: psycopg.Connection, schema: str, *, count: int) -> No
     owner.execute("ANALYZE")
 
 
-# A time-ordered key, made where the server has no uuidv7() yet.
+# A time-ordered key of the minute n of 2024, made where the server has no uuidv7() yet.
 _KEY = (
-    "(lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 3) || 'a' "
+    "(lpad(to_hex(1704067200000 + n * 60000::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3) || 'a' "
     "|| substr(md5(n::text), 4, 15))::uuid"
 )
 _VIOLATIONS = f"""
@@ -69,7 +69,8 @@ _VIOLATIONS = f"""
         'WARNING [Quality/R16]: File number ' || n || ' needs error path tests. Add tests covering '
         || 'validation errors (400), business rule errors (422), and system errors (500).',
         '{{}}', md5(n::text)::uuid, 'abc',
-        timestamptz '2024-01-01' + n * interval '1 minute', timestamptz '2024-01-01' + n * interval '1 minute',
+        timestamptz '2024-01-01 00:00:00Z' + n * interval '1 minute',
+        timestamptz '2024-01-01 00:00:00Z' + n * interval '1 minute',
         CASE WHEN n %% 5 > 0 THEN timestamptz '2024-02-01' + n * interval '1 minute' END, '', '', '', ''
     FROM generate_series(1, %s) n
     JOIN (SELECT id, repository_id, row_number() OVER (ORDER BY id) AS place FROM compliance_pullrequest
