@@ -41,7 +41,7 @@ class ViolationList(Listing):
 
     def get_queryset(self) -> QuerySet[Violation, dict[str, Any]]:
         """Plain rows."""
-        return violations.rows(Violation.objects.all())
+        return violations.rows()
 
     def shaped(self, rows: Sequence[Any], request: Request) -> list[Shape]:
         """The page's violations."""
@@ -64,7 +64,7 @@ class ViolationDetail(Endpoint):
     @etagged("violations")
     def get(self, request: Request, violation_id: UUID) -> Response:
         """One violation with every change of its state, oldest first."""
-        found = violations.rows(Violation.objects.filter(pk=violation_id)).first()
+        found = violations.rows().filter(pk=violation_id).first()
         if found is None:
             raise NotFound("not_found", "There is no such violation.")
         (row,) = violations.settled([found])

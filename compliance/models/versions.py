@@ -17,16 +17,17 @@ class Version(models.Model):
     @classmethod
     def bump(cls, *topics: str) -> None:
         """Count a change of these topics. The last statement before commit: the row is locked until then."""
-        table = connection.ops.quote_name(cls._meta.db_table)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} (topic, number) SELECT unnest(%s::text[]), 1 "
-                f"ON CONFLICT (topic) DO UPDATE SET number = {table}.number + 1",
+                "INSERT INTO compliance_version (topic, number) SELECT unnest(%s::text[]), 1 "
+                "ON CONFLICT (topic) DO UPDATE SET number = compliance_version.number + 1",
                 [sorted(topics)],
             )
 
     @classmethod
     def numbers(cls, topics: Collection[str]) -> list[int]:
         """The counters of these topics, in order of the topics' names."""
-        known = dict(cls.objects.filter(topic__in=topics).values_list("topic", "number"))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT topic, number FROM compliance_version WHERE topic = ANY(%s)", [list(topics)])
+            known = dict(cursor.fetchall())
         return [known.get(topic, 0) for topic in sorted(topics)]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from compliance.models import PullRequest, RuleState, Transition, Violation
+from compliance.models import RuleState, Transition, Violation
 
 Row = dict[str, Any]
 
@@ -15,31 +15,37 @@ _COLUMNS = (
     "last_seen", "resolved_at", "override_until", "resolution", "file_path", "override_reason",
     "override_approved_by", "resolved_by", "rule_id", "pull_request_id", "line",
 )  # fmt: skip
+_STATE = RuleState.objects.filter(
+    pull_request=OuterRef("pull_request"),
+    source=OuterRef("source"),
+    package=OuterRef("package"),
+    rule=OuterRef("rule"),
+)
+# Built once: spelling thirty columns out takes longer than reading a page.
+_ROWS = cast("QuerySet[Violation, Any]", Violation.objects.values(*_COLUMNS))
+_BESIDES = (
+    Violation.objects.order_by()
+    .annotate(state_seen=Subquery(_STATE.order_by().values("last_seen")))
+    .values_list("pk", "pull_request__number", "pull_request__author", "repository__name", "state_seen")
+)
 
 
-def rows(violations: QuerySet[Violation]) -> QuerySet[Violation, Any]:
-    """The columns that a violation is shown with, without making model instances; ``settled`` finishes a page of them.
+def rows() -> QuerySet[Violation, Any]:
+    """All violations with the columns that they are shown with, without making model instances.
 
-    Nothing is joined: a join is made before the page is cut, of everything that the filters find.
+    Nothing is joined or looked up beside them: that would be done before the page is cut, for everything that the
+    filters find. ``settled`` does it for the page.
     """
-    state = RuleState.objects.filter(
-        pull_request=OuterRef("pull_request"),
-        source=OuterRef("source"),
-        package=OuterRef("package"),
-        rule=OuterRef("rule"),
-    )
-    seen = Subquery(state.order_by().values("last_seen"))
-    return cast("QuerySet[Violation, Any]", violations.annotate(state_seen=seen).values(*_COLUMNS, "state_seen"))
+    return _ROWS.all()
 
 
 def settled(page: Sequence[Row]) -> list[Row]:
     """Rows with the API's names and with what is known of their pull requests. One query, whatever the page holds."""
-    pulls = PullRequest.objects.filter(pk__in={row["pull_request_id"] for row in page}).order_by()
     known = {
-        key: {"pr_number": number, "author": author, "repository": repository}
-        for key, number, author, repository in pulls.values_list("pk", "number", "author", "repository__name")
+        key: {"pr_number": number, "author": author, "repository": repository, "state_seen": seen}
+        for key, number, author, repository, seen in _BESIDES.filter(pk__in=[row["id"] for row in page])
     }
-    return [_settled(row) | known[row["pull_request_id"]] for row in page]
+    return [_settled(row | known[row["id"]]) for row in page]
 
 
 def _settled(row: Row) -> Row:

@@ -61,7 +61,7 @@ _VIOLATIONS = f"""
     INSERT INTO compliance_violation (id, pull_request_id, repository_id, rule_id, source, package, severity, status,
         resolution, file_path, line, message, context, fingerprint, commit_sha, first_seen, last_seen, resolved_at,
         resolved_by, override_reason, override_approved_by, override_severity)
-    SELECT {_KEY}, p.id, p.repository_id, 'R' || lpad((1 + n %% 25)::text, 2, '0'), 'opa', 'security',
+    SELECT {_KEY}, p.id, p.repository_id, 'R' || lpad((1 + n %% 23)::text, 2, '0'), 'opa', 'security',
         CASE WHEN n %% 100 = 0 THEN 'BLOCK' WHEN n %% 10 = 0 THEN 'OVERRIDE' ELSE 'WARNING' END,
         CASE WHEN n %% 5 > 0 THEN 'RESOLVED' WHEN n %% 500 = 0 THEN 'OVERRIDDEN' ELSE 'OPEN' END,
         CASE WHEN n %% 5 > 0 THEN 'FIXED' ELSE '' END,
@@ -74,5 +74,5 @@ _VIOLATIONS = f"""
         CASE WHEN n %% 5 > 0 THEN timestamptz '2024-02-01' + n * interval '1 minute' END, '', '', '', ''
     FROM generate_series(1, %s) n
     JOIN (SELECT id, repository_id, row_number() OVER (ORDER BY id) AS place FROM compliance_pullrequest
-          WHERE title LIKE 'Pull request %%') p ON p.place = 1 + n %% 5000
+          WHERE title LIKE 'Pull request %%') p ON p.place = 1 + (n / 7) %% 5000
 """
