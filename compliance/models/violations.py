@@ -85,6 +85,7 @@ class Violation(models.Model):
             models.Index(fields=["repository", "id"], name="violation_repository"),
             models.Index(OpClass(F("file_path"), name="text_pattern_ops"), name="violation_file"),
             # Only for what is rare, so that a new violation, most often an open warning, is in neither.
+            models.Index(fields=["rule", "id"], condition=Q(severity="BLOCK"), name="violation_blocking"),
             models.Index(fields=["severity", "id"], condition=~Q(severity="WARNING"), name="violation_severity"),
             models.Index(fields=["status", "id"], condition=~Q(status="OPEN"), name="violation_status"),
             models.Index(fields=["resolution", "id"], condition=~Q(resolution=""), name="violation_resolution"),
