@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from compliance.admin.labels import label_of
-from compliance.api.lapses import judge_lapsed
 from compliance.choices import Verdict
 from compliance.models import PullRequest, Rule, Submission, Violation
 from compliance.queries.pulls import with_current_verdict
 from compliance.queries.rules import shown_rules
+from compliance.services.lapses import judge_lapsed
 from core.admin_cells import list_url, page_url, page_url_of
 from core.claims import Claimable
 

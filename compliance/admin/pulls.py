@@ -13,10 +13,10 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdo
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from compliance.admin.labels import PULL_STATES, VERDICTS, cell, label_of
-from compliance.api.lapses import judge_lapsed
 from compliance.choices import Enforcement, PullState, Verdict
 from compliance.models import Evaluation, PullRequest, Repository, Rule, Version, Violation
 from compliance.queries.pulls import RuleOnPull, rules_on, with_current_verdict
+from compliance.services.lapses import judge_lapsed
 from compliance.services.standing import standing_now
 from core.admin import KeptAdmin, ReadOnlyAdmin, column
 from core.admin_cells import link, list_url, moment, page_url, page_url_of, web_address, web_link

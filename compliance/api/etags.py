@@ -23,8 +23,8 @@ from rest_framework.views import APIView
 
 from accounts.authentication import ci_token_of
 from accounts.binding import tenant_id
-from compliance.api.lapses import judge_lapsed
 from compliance.models import Version
+from compliance.services.lapses import judge_lapsed
 
 SPAN_SECONDS = 300
 VARYING = ("Authorization", "Cookie", "Accept-Language")
