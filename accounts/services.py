@@ -1,6 +1,7 @@
 """Decisions about people and tokens."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from accounts.roles import Role
 from core.errors import Invalid
 
 TOKEN_PREFIX = "fct_"  # noqa: S105  tells scanners and people what the string is
+_PATTERN = re.compile(r"\*|[\w.*?-]+(/[\w.*?-]+)+", re.ASCII)
 _LAST_USED_STEP = timedelta(minutes=1)
 
 
@@ -32,10 +34,12 @@ def issue_ci_token(
         token: the secret to use, where it was made elsewhere (the demo); a new one otherwise.
 
     Raises:
-        Invalid: no repository pattern.
+        Invalid: there is no pattern, or one that no repository's name can match.
     """
-    if not repositories:
-        raise Invalid("invalid", "A token needs at least one repository.", errors={"repositories": ["Empty."]})
+    wrong = [pattern for pattern in repositories if not _PATTERN.fullmatch(pattern)]
+    if wrong or not repositories:
+        reason = f"Not a pattern like acme/shop, acme/* or *: {', '.join(wrong) or 'empty'}."
+        raise Invalid("invalid", reason, errors={"repositories": [reason]})
     secret = token or TOKEN_PREFIX + secrets.token_urlsafe(32)
     row = CIToken.objects.create(
         name=name,

@@ -21,7 +21,8 @@ KEPT_MESSAGE_BYTES = 8 * KIB
 MAX_CONTEXT_BYTES = 64 * KIB
 """The further fields of one finding, as JSON."""
 
-MAX_PATH_BYTES = 4096
+MAX_PATH_BYTES = 2048
+"""An index holds the path, and no more than 2,700 bytes in a row."""
 MAX_RULE_CHARS = 200
 MAX_PACKAGE_CHARS = 200
 

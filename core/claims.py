@@ -83,6 +83,16 @@ class Claimable(models.Model):
     class Meta:
         abstract = True
 
+    def hold(self) -> None:
+        """Lock the claim for the rest of the transaction, so that it outlives its lease while its worker lives.
+
+        Raises:
+            ClaimLost: somebody else took the work already.
+        """
+        mine = self._mine().select_for_update(no_key=True)
+        if not mine.values_list("pk").first():
+            raise ClaimLost(f"{type(self).__name__} {self.pk} was taken over.")
+
     def finish(self, *, at: datetime) -> None:
         """Mark the work done, inside the transaction that did it.
 
@@ -110,9 +120,13 @@ class Claimable(models.Model):
         )
         self.refresh_from_db()
 
+    def _mine(self) -> models.QuerySet[Any]:
+        """This row, as long as the claim is ours: the attempt tells one claim from the next."""
+        claimed = type(self)._default_manager.filter(status=self.Status.PROCESSING)
+        return claimed.filter(pk=self.pk, attempts=self.attempts)
+
     def _settle(self, **changes: Any) -> None:
-        mine = type(self)._default_manager.filter(pk=self.pk, status=self.Status.PROCESSING, attempts=self.attempts)
-        if not mine.update(**changes):
+        if not self._mine().update(**changes):
             raise ClaimLost(f"{type(self).__name__} {self.pk} was taken over.")
         for name, value in changes.items():
             setattr(self, name, value)

@@ -8,6 +8,7 @@ Three roles sign in, and none of them is a superuser:
 """
 
 import argparse
+import contextlib
 import os
 import secrets
 from typing import NamedTuple
@@ -69,10 +70,34 @@ def _lock_down(admin: psycopg.Connection, database: str, roles: dict[str, str]) 
     _run(admin, "GRANT CONNECT ON DATABASE {database} TO {login}, {monitor}", database=database, **roles)
     _run(admin, "ALTER SCHEMA public OWNER TO {owner}", **roles)
     _run(admin, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
-    _run(admin, "CREATE SCHEMA IF NOT EXISTS extensions AUTHORIZATION {owner}", **roles)
+    # Not the owner's: it stands in every tenant's path, so nothing may be created in it by accident.
+    _run(admin, "CREATE SCHEMA IF NOT EXISTS extensions")
     _run(admin, "GRANT USAGE ON SCHEMA extensions TO PUBLIC")
+    _revoke_text_runners(admin, roles)
     for extension in EXTENSIONS:
         _run(admin, "CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA extensions", extension=extension)
+
+
+def _revoke_text_runners(admin: psycopg.Connection, roles: dict[str, str]) -> None:
+    """Take functions from the tenants' roles with which one statement could assume another role and go on.
+
+    ``set_config('role', …)`` changes the role in the middle of a statement; the others run SQL that they are given as
+    text. Only a superuser may revoke them; on a server that lends none, ADR 0001 says what remains.
+    """
+    found = admin.execute(
+        "SELECT proname, pg_get_function_identity_arguments(oid) FROM pg_proc "
+        "WHERE pronamespace = 'pg_catalog'::regnamespace AND (proname = ANY(%s) OR proname LIKE '%%to_xml%%')",
+        [["set_config", "ts_stat", "ts_rewrite"]],
+    ).fetchall()
+    with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+        for name, arguments in found:
+            function = sql.SQL(f"pg_catalog.{{}}({arguments})").format(sql.Identifier(name))
+            admin.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(function))
+            if name == "set_config":
+                # Django sets the time zone with it when it connects, before any tenant's role is assumed.
+                for kind in ("login", "owner", "monitor"):
+                    grantee = sql.Identifier(roles[kind])
+                    admin.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, grantee))
 
 
 def _ensure_role(admin: psycopg.Connection, role: str, attributes: str, password: str) -> None:

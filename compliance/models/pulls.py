@@ -17,7 +17,9 @@ class Repository(models.Model):
 
     name = models.TextField(unique=True)
     web_url = models.URLField(blank=True)
-    default_branch = models.TextField(default="main")
+    default_branch = models.TextField(
+        blank=True, help_text="Empty until a report on it, or somebody who knows, has named it."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

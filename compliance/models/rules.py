@@ -72,6 +72,7 @@ class TenantSettings(models.Model):
 
     PK = 1
 
+    id = models.PositiveSmallIntegerField(primary_key=True, default=PK, editable=False)
     block_weight = models.PositiveSmallIntegerField(default=10, help_text="Points a BLOCK violation costs.")
     override_weight = models.PositiveSmallIntegerField(default=3, help_text="Points an OVERRIDE violation costs.")
     warning_weight = models.PositiveSmallIntegerField(default=1, help_text="Points a WARNING costs.")

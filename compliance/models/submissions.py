@@ -22,11 +22,14 @@ class SubmissionQuerySet(ClaimQuerySet):
         return self.filter(repository=repository, number=number)
 
     def unreplaced_failures(self) -> "list[Submission]":
-        """Failed reports of one pull request after which their source has sent none that was judged."""
+        """Failed reports of one pull request after which their source has sent none that was judged.
+
+        A late report that only was recorded replaces nothing.
+        """
         failed = list(self.filter(status=Claimable.Status.FAILED).order_by("received_at"))
         if not failed:
             return []
-        done = self.filter(status=Claimable.Status.DONE).order_by().values_list("source")
+        done = self.filter(status=Claimable.Status.DONE, evaluation__superseded="").order_by().values_list("source")
         newest = dict(done.annotate(Max("received_at")))
         return [report for report in failed if report.received_at >= newest.get(report.source, report.received_at)]
 
@@ -51,7 +54,7 @@ class Submission(Claimable):
 
     class Meta:
         verbose_name = "report"
-        verbose_name_plural = "inbox"
+        verbose_name_plural = "reports"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["repository", "run_id", "source", "part"], name="one_submission_of_a_run")

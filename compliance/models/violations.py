@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 
-from compliance.choices import Resolution, Severity, Status
+from compliance.choices import Enforcement, Resolution, Severity, Status
 from compliance.models.evaluations import Evaluation
 from compliance.models.pulls import PullRequest, Repository
 from compliance.models.rules import Rule
@@ -23,7 +23,7 @@ class ViolationQuerySet(models.QuerySet["Violation"]):
 
     def counting(self) -> Self:
         """Live violations of enforced rules."""
-        return self.live().filter(rule__enforcement="enforce")
+        return self.live().filter(rule__enforcement=Enforcement.ENFORCE)
 
     def uncovered(self, at: datetime) -> Self:
         """Live violations that no override covers at this time."""

@@ -50,6 +50,7 @@ def with_current_verdict(pulls: QuerySet[PullRequest], *, at: datetime) -> Query
     judged_since = Evaluation.objects.filter(
         pull_request=OuterRef(OuterRef("pk")),
         source=OuterRef("source"),
+        superseded="",
         submission__received_at__gt=OuterRef("received_at"),
     )
     failed = about.filter(status=Claimable.Status.FAILED).filter(~Exists(judged_since))

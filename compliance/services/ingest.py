@@ -46,6 +46,8 @@ def process(submission: Submission, *, at: datetime) -> Evaluation:
     parsed = parse(report, Rule.objects.all())
     pull_id = _pull_request_of(report)
     with transaction.atomic():
+        # While we hold the row, nobody takes the work over: only a dead worker's claim can run out.
+        submission.hold()
         # NO KEY: children may be inserted meanwhile. NOWAIT: a worker that waits does nobody's work.
         locked = PullRequest.objects.select_for_update(no_key=True, nowait=True, of=("self",))
         pull = locked.select_related("repository").get(pk=pull_id)
@@ -65,8 +67,9 @@ def process(submission: Submission, *, at: datetime) -> Evaluation:
 
 def _pull_request_of(report: Report) -> UUID:
     """The pull request's key; made before the transaction, so that two first reports do not wait for each other."""
-    defaults = {"default_branch": report.branch} if report.pr_number is None and report.branch else {}
-    repository, _ = Repository.objects.get_or_create(name=report.repository, defaults=defaults)
+    repository, _ = Repository.objects.get_or_create(name=report.repository)
+    if report.pr_number is None and report.branch and not repository.default_branch:
+        Repository.objects.filter(pk=repository.pk, default_branch="").update(default_branch=report.branch)
     pull, _ = PullRequest.objects.get_or_create(repository=repository, number=report.pr_number)
     return pull.pk
 
@@ -93,7 +96,8 @@ def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: dateti
     _take_over(pull, report, evaluation, at)
     fingerprints = [finding.fingerprint for finding in findings]
     rows = bulk.read_rows(pull.pk, report.source, fingerprints)
-    plan = reconcile(rows, findings, coverage=parsed.coverage, seen_in_run=_seen_in_run(evaluation), at=at)
+    spoken_of = [row for row in rows if row.rule not in parsed.off]
+    plan = reconcile(spoken_of, findings, coverage=parsed.coverage, seen_in_run=_seen_in_run(evaluation), at=at)
     _write(plan, pull, evaluation, at)
     live = list(_live_after(rows, plan, at))
     write_states(

@@ -1,25 +1,28 @@
 """From what is stored of a pull request to its verdict. The caller holds the pull request's lock."""
 
+import logging
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Min, Sum
+from django.db.utils import OperationalError
 
-from compliance.choices import Status
+from compliance.choices import Enforcement, PullState, Status
 from compliance.models import PullRequest, Rule, RuleState, TenantSettings, Transition, Version, Violation
 from compliance.score import Counts
 from compliance.services.bulk import copy_transitions
 from compliance.services.states import recount
 from compliance.verdict import Judgement, Standing, Terms, judge
 
+logger = logging.getLogger(__name__)
 _TOTALS = ("block_count", "override_count", "warning_count")
 
 
 def standing_of(pull: PullRequest) -> Standing:
     """What is known of a pull request at its head commit, from its rules' states."""
     totals = {*_TOTALS, *(f"open_{name}" for name in _TOTALS)}
-    enforced = RuleState.objects.filter(pull_request=pull, rule__enforcement="enforce")
+    enforced = RuleState.objects.filter(pull_request=pull, rule__enforcement=Enforcement.ENFORCE)
     sums = enforced.aggregate(**{name: Sum(name, default=0) for name in totals})
     counts = Counts(*(sums[name] for name in _TOTALS))
     open_counts = Counts(*(sums[f"open_{name}"] for name in _TOTALS))
@@ -45,10 +48,15 @@ def judge_pull_request(pull: PullRequest, *, terms: Terms | None = None) -> Judg
 
 
 @transaction.atomic
-def rejudge(pull_id: UUID, *, at: datetime) -> PullRequest:
-    """Judge a pull request anew: an override ran out, or the terms changed. A frozen verdict stays."""
-    pull = PullRequest.objects.select_for_update(no_key=True, of=("self",)).select_related("repository").get(pk=pull_id)
-    if pull.state != "open":
+def rejudge(pull_id: UUID, *, at: datetime, wait: bool = True) -> PullRequest:
+    """Judge a pull request anew: an override ran out, or the terms changed. A frozen verdict stays.
+
+    Raises:
+        django.db.OperationalError: somebody works on it, and ``wait`` is False or that takes too long.
+    """
+    locked = PullRequest.objects.select_for_update(no_key=True, nowait=not wait, of=("self",))
+    pull = locked.select_related("repository").get(pk=pull_id)
+    if pull.state != PullState.OPEN:
         return pull
     _end_lapsed_covers(pull, at)
     judge_pull_request(pull)
@@ -58,11 +66,18 @@ def rejudge(pull_id: UUID, *, at: datetime) -> PullRequest:
 
 
 def rejudge_open_pull_requests(*, at: datetime) -> int:
-    """Judge every open pull request and default branch anew, one transaction each. Returns how many there were."""
-    ids = list(PullRequest.objects.open().order_by("pk").values_list("pk", flat=True))
-    for pull_id in ids:
-        rejudge(pull_id, at=at)
-    return len(ids)
+    """Judge every open pull request and default branch anew, one transaction each. Returns how many that were.
+
+    One that is being worked on is passed over: its report judges it under the new terms, or the next read does.
+    """
+    judged = 0
+    for pull_id in list(PullRequest.objects.open().order_by("pk").values_list("pk", flat=True)):
+        try:
+            rejudge(pull_id, at=at, wait=False)
+            judged += 1
+        except OperationalError:
+            logger.info("pull request %s is busy; it is judged when it is next read", pull_id)
+    return judged
 
 
 def _end_lapsed_covers(pull: PullRequest, at: datetime) -> None:
@@ -77,6 +92,8 @@ def _end_lapsed_covers(pull: PullRequest, at: datetime) -> None:
 
 
 def _first_expiry(pull: PullRequest) -> datetime | None:
-    covered = Violation.objects.filter(pull_request=pull, status=Status.OVERRIDDEN, rule__enforcement="enforce")
+    covered = Violation.objects.filter(
+        pull_request=pull, status=Status.OVERRIDDEN, rule__enforcement=Enforcement.ENFORCE
+    )
     expiry: datetime | None = covered.aggregate(first=Min(F("override_until")))["first"]
     return expiry

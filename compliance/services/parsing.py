@@ -24,6 +24,8 @@ class Parsed:
     evaluated: frozenset[StateKey]
     """Package and rule of everything that the report speaks about."""
     coverage: Coverage
+    off: frozenset[str]
+    """Rules that are switched off: nothing is recorded of them, and what was stays as it is."""
 
     @property
     def evaluated_rules(self) -> set[str]:
@@ -40,7 +42,7 @@ def parse(report: Report, rules: Iterable[Rule]) -> Parsed:
         DomainError: the results cannot be read.
     """
     rules = list(rules)
-    off = {rule.pk for rule in rules if rule.enforcement == Enforcement.OFF}
+    off = frozenset(rule.pk for rule in rules if rule.enforcement == Enforcement.OFF)
     tiers = {rule.pk: rule.tier for rule in rules if rule.pk != UNATTRIBUTED}
     reading = formats.read(report.format, report.results)
     found = attribute(reading, source=report.source, tiers=tiers, changed_files=report.changed_files)
@@ -49,6 +51,7 @@ def parse(report: Report, rules: Iterable[Rule]) -> Parsed:
     by_package = {(package, rule.pk) for rule in rules for package in reading.packages.intersection(rule.packages)}
     named = {(finding.package, finding.rule) for finding in findings}
     return Parsed(
+        off=off,
         report=report,
         findings=findings,
         evaluated=frozenset(key for key in by_package | named | {("", rule) for rule in listed} if key[1] not in off),

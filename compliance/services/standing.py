@@ -38,18 +38,22 @@ class PullStanding:
 
 
 def standing_now(pull: PullRequest, *, at: datetime) -> PullStanding:
-    """Read a pull request's verdict, judging it anew where an override that it rested on has run out."""
+    """Read a pull request's verdict; judge it anew where a cover has run out or the terms have changed since."""
     if pull.state != PullState.OPEN:
         frozen = Reason(
             f"pull_request_{pull.state}", f"The pull request is {pull.state}: its verdict stands as it was."
         )
         return PullStanding(pull, Verdict(pull.verdict), TenantSettings.current().threshold, [NamedReason(frozen)])
-    if pull.verdict_until and pull.verdict_until <= at:
-        pull = rejudge(pull.pk, at=at)
     terms = TenantSettings.current().terms()
+    judgement = judge(standing_of(pull), terms)
+    lapsed = pull.verdict_until is not None and pull.verdict_until <= at
+    # What is stored may be older than the terms: judging all pull requests anew takes its time, and may break off.
+    if lapsed or (judgement.verdict, judgement.score) != (pull.verdict, pull.score):
+        pull = rejudge(pull.pk, at=at)
+        judgement = judge(standing_of(pull), terms)
     waiting = [NamedReason(reason) for reason in _waiting(pull)]
-    judged = [named for reason in judge(standing_of(pull), terms).reasons for named in _named(reason, pull, at)]
-    verdict = Verdict.PENDING if waiting else Verdict(pull.verdict)
+    judged = [named for reason in judgement.reasons for named in _named(reason, pull, at)]
+    verdict = Verdict.PENDING if waiting else judgement.verdict
     return PullStanding(pull, verdict, terms.threshold, waiting + judged)
 
 

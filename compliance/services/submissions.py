@@ -13,7 +13,7 @@ from compliance.services.announcing import announce_work
 from core.errors import Conflict, Invalid
 
 LIKELY_DEFAULTS = ("main", "master")
-"""Branches that a push to a repository not seen yet may be to."""
+"""Branches that a push may be to, as long as nobody has named the repository's default branch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def _check_branch(report: Report) -> None:
     if report.pr_number is not None or not report.branch:
         return
     known = Repository.objects.filter(name=report.repository).values_list("default_branch", flat=True).first()
-    defaults = [known] if known else LIKELY_DEFAULTS
+    defaults = [known] if known else [*LIKELY_DEFAULTS]
     if report.branch not in defaults:
-        reason = f"Needed, because {report.branch} is not the default branch of {report.repository} ({defaults[0]})."
+        reason = f"Needed: {report.branch} is not the default branch of {report.repository} ({' or '.join(defaults)})."
         raise Invalid("not_the_default_branch", f"pr_number: {reason}", errors={"pr_number": [reason]})
 
 

@@ -123,6 +123,25 @@ def test_a_busy_pull_request_puts_its_report_back(committed: None, submit: Submi
     assert (second.status, second.attempts, second.error) == ("queued", 0, "")
 
 
+def test_a_report_slower_than_its_lease_is_not_taken_over_while_its_worker_lives(
+    committed: None, submit: Submit, report: Report
+) -> None:
+    submission = submit(report())
+    Submission.objects.update(status="processing", attempts=1, claimed_until=timezone.now() - timedelta(seconds=1))
+    submission.refresh_from_db()
+
+    def another_worker() -> bool:
+        with tenant_context(Tenant(schema_name="acme")):
+            processed = process_next()
+        connection.close()
+        return processed
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        submission.hold()
+        assert pool.submit(another_worker).result() is False
+    assert another_worker() is True
+
+
 def test_parallel_reports_of_one_pull_request_all_count_and_the_newest_wins(
     committed: None, submit: Submit, report: Report
 ) -> None:

@@ -12,6 +12,7 @@ from compliance.models import (
     Check,
     Evaluation,
     PullRequest,
+    Repository,
     Rule,
     RuleState,
     Submission,
@@ -21,7 +22,7 @@ from compliance.models import (
     Violation,
 )
 from compliance.services.pulls import set_state
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +236,24 @@ def test_a_taken_over_report_is_rolled_back(submit: Callable[..., Submission], r
     with pytest.raises(ClaimLost):
         process(submission, at=timezone.now())
     assert (live(), Evaluation.objects.count()) == (set(), 0)
+
+
+def test_rules_that_were_switched_off_keep_what_was_recorded(judge: Judge, report: Report) -> None:
+    judge(report(deny=[BLOCK]))
+    Rule.objects.filter(pk="R01").update(enforcement="off")
+    judge(report(deny=[BLOCK]))
+    assert (Violation.objects.get().status, pull().verdict) == ("OPEN", "PASS")
+
+
+def test_a_file_of_the_longest_path_can_be_stored(judge: Judge, report: Report) -> None:
+    path = "ab/" + "".join(chr(0x4E00 + number % 9000) for number in range(680))
+    judge(report(deny=[{"rule": "R01", "message": "broken", "file": path}]))
+    assert Violation.objects.get().file_path == path
+
+
+def test_a_repository_whose_default_branch_is_master_is_known_by_its_first_push(judge: Judge, report: Report) -> None:
+    judge(report(base_branch="master"))
+    judge(report(pr_number=None, branch="master"))
+    assert Repository.objects.get().default_branch == "master"
+    with pytest.raises(Invalid):
+        judge(report(pr_number=None, branch="main"))

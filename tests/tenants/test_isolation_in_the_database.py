@@ -40,6 +40,8 @@ def run(statement: str) -> list[tuple[object, ...]]:
         "CREATE TEMPORARY TABLE compliance_repository (name text)",
         "TRUNCATE compliance_repository",
         "ALTER TABLE compliance_repository DISABLE ROW LEVEL SECURITY",
+        "SELECT set_config('role', 't_globex', true)",
+        "SELECT word FROM ts_stat('SELECT to_tsvector(''simple'', name) FROM globex.compliance_repository')",
         "CREATE SCHEMA stolen",
         "CREATE ROLE stolen",
         "COPY compliance_repository TO '/tmp/stolen'",
