@@ -15,20 +15,16 @@ WINDOW_SECONDS = 60
 class CallerThrottle(BaseThrottle):
     """So many requests in any one minute, by ``settings.THROTTLE_RATES``: ``ci``, ``person`` and ``anonymous``."""
 
-    scope = ""
-    window = WINDOW_SECONDS
-
     def allow_request(self, request: Request, view: object) -> bool:
         """True unless the caller has used its rate up."""
         kind, who = self._caller(request)
-        limit = settings.THROTTLE_RATES[self.scope or kind]
-        key = f"throttle:{self.scope or kind}:{who}"
-        used = count_in_window(key, now=time.time(), window=self.window)
+        limit = settings.THROTTLE_RATES[kind]
+        used = count_in_window(f"throttle:{kind}:{who}", now=time.time(), window=WINDOW_SECONDS)
         return used is None or used <= limit
 
     def wait(self) -> float:
         """Seconds until the window has moved on."""
-        return self.window - time.time() % self.window
+        return WINDOW_SECONDS - time.time() % WINDOW_SECONDS
 
     def _caller(self, request: Request) -> tuple[str, str]:
         if token := ci_token_of(request):

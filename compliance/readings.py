@@ -20,8 +20,6 @@ class RawFinding(NamedTuple):
     file: str = ""
     line: int | None = None
     context: Mapping[str, Any] = {}
-    structured: bool = False
-    """An object (its file is part of the fingerprint) or a plain string (which names its own)."""
 
 
 @dataclass(frozen=True, slots=True)

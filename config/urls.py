@@ -10,5 +10,7 @@ urlpatterns = [
     path("api/auth/", include("accounts.api.urls")),
     path("api/compliance/", include("compliance.api.urls")),
 ]
+handler400 = "core.views.bad_request"
+handler403 = "core.views.forbidden"
 handler404 = "core.views.not_found"
 handler500 = "core.views.server_error"

@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from core.admin_forms import refused_form
 from core.errors import DomainError
 
 COUNTED = 10_000
@@ -107,13 +108,25 @@ class ConsoleAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The form; what a service refuses is rolled back and said on the same page."""
+        """The form; what a service refuses is rolled back and said on the same page, at the fields that it names."""
+        asked = (request, object_id, form_url, extra_context)
+        response: HttpResponse
         try:
-            response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+            response = super().changeform_view(*asked)
         except DomainError as error:
-            messages.error(request, error.message)
-            return HttpResponseRedirect(request.get_full_path())
+            if not error.errors:
+                messages.error(request, error.message)
+                return HttpResponseRedirect(request.get_full_path())
+            # Once more, with a form that knows of the refusal: it keeps what was typed in.
+            request.refusal = error  # type: ignore[attr-defined]
+            response = super().changeform_view(*asked)
         return response
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form; refused where a service has said no to what it holds."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return refused_form(form, refusal) if refusal else form
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Model | None = None, **kwargs: Any

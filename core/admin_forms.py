@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from core.errors import DomainError
+
 
 class LinesField(forms.CharField):
     """A list of texts, one a line. Blank lines are left out."""
@@ -24,3 +26,15 @@ class LinesField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Whether the lines differ."""
         return bool(list(initial or []) != self.to_python(data or ""))
+
+
+def refused_form(form: Any, refusal: DomainError) -> Any:
+    """The same form, never valid: it says what a service has refused, at the fields that the refusal names."""
+
+    def clean(self: Any) -> Any:
+        cleaned = form.clean(self)
+        for field, texts in refusal.errors.items():
+            self.add_error(field if field in self.fields else None, texts)
+        return cleaned
+
+    return type(form)(form.__name__, (form,), {"clean": clean})

@@ -164,10 +164,9 @@ def _is_another(pid: str) -> bool:
         return False
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        # One that we may not signal is somebody else's, and there.
+        return isinstance(error, PermissionError)
     return True
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.utils import Error
 from django_tenants.clone import CloneSchema
@@ -18,13 +18,13 @@ from tenants.postgresql_backend.base import role_of
 
 Say = Callable[[str], None]
 _CONSTRAINTS = """
-    SELECT t.relname, c.conname, c.contype, c.conkey, pg_get_constraintdef(c.oid) AS definition
+    SELECT t.relname, c.conname, c.contype, pg_get_constraintdef(c.oid) AS definition
     FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
     WHERE n.nspname = %s AND c.contype = 'u'
 """
 _RENAMED_CONSTRAINTS = f"""
     SELECT ours.relname, ours.conname, theirs.conname FROM ({_CONSTRAINTS}) theirs
-    JOIN ({_CONSTRAINTS}) ours USING (relname, contype, conkey, definition) WHERE ours.conname <> theirs.conname
+    JOIN ({_CONSTRAINTS}) ours USING (relname, contype, definition) WHERE ours.conname <> theirs.conname
 """  # noqa: S608
 
 
@@ -64,9 +64,11 @@ def provision(*, say: Say) -> list[Tenant]:
         raise NotTheOwnerError("not_the_owner", "Set OWNER_DATABASE_URL: only the owner may create schemas and roles.")
     connection.set_schema_to_public()
     prepare_public()
-    _prepare_template(say)
-    failed = []
-    for tenant in Tenant.objects.requested():
+    if Tenant.objects.requested().exists() or not Tenant.objects.filter(schema_name=TEMPLATE_SCHEMA).exists():
+        _prepare_template(say)
+    failed: list[Tenant] = []
+    # Asked anew for each: who builds at the same time may have built the next one, and it may be in use.
+    while tenant := Tenant.objects.requested().exclude(pk__in=[one.pk for one in failed]).first():
         # django-tenants' clone slows without bound on one long-lived connection.
         connection.close()
         try:
@@ -92,16 +94,27 @@ def prepare_public(**signal: Any) -> None:
     Domain.objects.get_or_create(domain=settings.BASE_DOMAIN, defaults={"tenant": tenant, "is_primary": True})
 
 
+def refuse_missing_schema(*, schema_name: str, **signal: Any) -> None:
+    """Stop a migration of a schema that is not there: its tables would be made in the next one of the path.
+
+    Raises:
+        CommandError: it is not there.
+    """
+    if not schema_exists(schema_name):
+        raise CommandError(f"The schema {schema_name} does not exist. `manage.py provision` builds what was asked for.")
+
+
 def _prepare_template(say: Say) -> None:
+    """Build the template, complete one whose building was stopped, bring it up to date. Changes nothing else."""
+    if not schema_exists(TEMPLATE_SCHEMA):
+        say("template: building")
+    _execute("CREATE SCHEMA IF NOT EXISTS {schema}", schema=TEMPLATE_SCHEMA)
+    call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
+    connection.set_schema_to_public()
+    # Last, since the row says that there is a template.
     Tenant.objects.get_or_create(
         schema_name=TEMPLATE_SCHEMA, defaults={"name": "Template", "state": Tenant.State.TEMPLATE}
     )
-    if schema_exists(TEMPLATE_SCHEMA):
-        return
-    say("template: building")
-    _execute("CREATE SCHEMA {schema}", schema=TEMPLATE_SCHEMA)
-    call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
-    connection.set_schema_to_public()
 
 
 def _build(tenant: Tenant) -> None:

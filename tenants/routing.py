@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django_tenants.middleware import TenantMainMiddleware
 
-from core.problems import problem_response
+from core.views import refused
 from tenants.current import connection
 from tenants.models import Domain, Tenant
 
@@ -52,18 +52,24 @@ class TenantMiddleware(TenantMainMiddleware):
         try:
             hostname = self.hostname_from_request(request)
         except DisallowedHost:
-            return unknown_host()
+            return unknown_host(request)
         tenant = tenant_of_host(hostname.lower())
         if tenant is None or tenant.state in (Tenant.State.REQUESTED, Tenant.State.TEMPLATE):
-            return unknown_host()
+            return unknown_host(request)
         if tenant.state != Tenant.State.ACTIVE:
-            return problem_response(403, "tenant_suspended", "This tenant is suspended. Ask the platform's operators.")
+            return suspended(request)
         request.tenant = tenant  # type: ignore[attr-defined]
         connection.set_tenant(tenant)
         self.setup_url_routing(request)
         return None
 
 
-def unknown_host() -> HttpResponse:
+def unknown_host(request: HttpRequest) -> HttpResponse:
     """Say that no tenant answers to this host name, and nothing about which ones would."""
-    return problem_response(404, "unknown_host", "No tenant answers to this host name.")
+    return refused(request, 404, "unknown_host", "No tenant answers to this host name.", home=False)
+
+
+def suspended(request: HttpRequest) -> HttpResponse:
+    """Say whom to ask."""
+    detail = "This tenant is suspended. Ask the platform's operators."
+    return refused(request, 403, "tenant_suspended", detail, home=False)

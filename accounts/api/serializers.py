@@ -7,7 +7,8 @@ from rest_framework import serializers
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
 
-from accounts.jwt import TenantRefreshToken
+from accounts.authentication import TenantJWTAuthentication
+from accounts.jwt import TenantAccessToken, TenantRefreshToken
 
 
 class SignInSerializer(TokenObtainPairSerializer):
@@ -17,7 +18,7 @@ class SignInSerializer(TokenObtainPairSerializer):
 
 
 class RefreshSerializer(TokenRefreshSerializer):
-    """A refresh token of this tenant, whose person is still there and active."""
+    """A refresh token of this tenant, whose person is still there, active, and has the same password."""
 
     token_class = TenantRefreshToken
 
@@ -26,6 +27,7 @@ class RefreshSerializer(TokenRefreshSerializer):
 
         Raises:
             InvalidToken: expired, of another tenant, forged, or its person is gone.
+            AuthenticationFailed: its person is inactive, or has changed the password since.
         """
         try:
             made: dict[str, str] = super().validate(attrs)
@@ -33,6 +35,8 @@ class RefreshSerializer(TokenRefreshSerializer):
             raise InvalidToken(error.args[0]) from error
         except get_user_model().DoesNotExist as error:
             raise InvalidToken("The token's person is gone.") from error
+        # Access that would be refused at once is not given: it carries the password's claim on.
+        TenantJWTAuthentication().get_user(TenantAccessToken(made["access"]))  # type: ignore[arg-type]
         return made
 
 

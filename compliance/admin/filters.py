@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter
 
-from compliance.choices import Resolution, Status
-from compliance.models import Evaluation, Violation
+from compliance.choices import Resolution, Status, Verdict
+from compliance.models import Evaluation, PullRequest, Violation
 
 _RECENT = 1_000
 
@@ -48,3 +48,27 @@ class StandingFilter(DropdownFilter):
         if chosen in Status.values:
             return queryset.filter(status=chosen)
         return queryset.filter(resolution=chosen) if chosen in Resolution.values else queryset
+
+
+class VerdictFilter(DropdownFilter):
+    """By the verdict that the list shows: pending while a report waits or has failed."""
+
+    title = "verdict"
+    parameter_name = "verdict"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """All of them."""
+        return [(verdict.value, str(verdict.label)) for verdict in Verdict]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PullRequest]) -> QuerySet[PullRequest]:
+        """Rows that stand so at this moment."""
+        chosen = self.value()
+        return judged_as(queryset, Verdict(chosen)) if chosen in Verdict.values else queryset
+
+
+def judged_as(pulls: QuerySet[Any], verdict: Verdict) -> QuerySet[Any]:
+    """Of pull requests with their current verdict, those that stand so."""
+    if verdict != Verdict.PENDING:
+        # Nothing but PENDING is ever laid over the stored verdict: an index finds the few that are worth asking about.
+        pulls = pulls.filter(verdict=verdict)
+    return pulls.filter(current_verdict=verdict)

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import TextChoices
 
 from compliance.choices import Colour, Enforcement, Outcome, PullState, Severity, Status, Verdict
+from compliance.models import Rule
 from core.claims import Claimable
 
 SEVERITIES = {Severity.BLOCK: "danger", Severity.OVERRIDE: "warning", Severity.WARNING: "info"}
@@ -28,6 +29,10 @@ SUBMISSIONS = {
     Claimable.Status.DONE: "success",
     Claimable.Status.FAILED: "danger",
 }
+
+_UNENFORCED = {Enforcement.OBSERVE: "Observed", Enforcement.OFF: "Off"}
+RULE_STATES = {str(choice.label): colour for choice, colour in COLOURS.items()}
+"""By the text that ``label_of_rule`` says; what is not enforced has no colour."""
 
 _ALL: tuple[dict[Any, str], ...] = (
     SEVERITIES,
@@ -54,6 +59,14 @@ class Label:
 def label_of(choice: TextChoices) -> Label:
     """The label of a choice."""
     return Label(str(choice.label), _VARIANTS[type(choice), choice])
+
+
+def label_of_rule(rule: Rule, colour: Colour) -> Label:
+    """How a rule stands: only one that is enforced stops anybody, whatever was found."""
+    enforcement = Enforcement(rule.enforcement)
+    if enforcement == Enforcement.ENFORCE or colour not in (Colour.RED, Colour.YELLOW):
+        return label_of(colour)
+    return Label(_UNENFORCED[enforcement], "default")
 
 
 def cell(choice: TextChoices) -> tuple[str, str]:

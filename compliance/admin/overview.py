@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from compliance.admin.labels import label_of
+from compliance.admin.filters import judged_as
+from compliance.admin.labels import label_of, label_of_rule
 from compliance.choices import Verdict
 from compliance.models import PullRequest, Rule, Submission, Violation
 from compliance.queries.pulls import with_current_verdict
@@ -29,7 +30,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context | {
         "cards": _cards(standing),
         "stopped": _stopped_pulls(),
-        "stopped_page": list_url(PullRequest, state__exact="open", verdict__exact=Verdict.BLOCKED.value),
+        "stopped_page": list_url(PullRequest, state__exact="open", verdict=Verdict.BLOCKED.value),
         "rules": [_violated(rule, tally) for rule, tally in standing[:_SHOWN]],
         "rules_page": reverse("admin:compliance_rule_changelist"),
     }
@@ -37,15 +38,13 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _cards(standing: list[tuple[Rule, Any]]) -> list[dict[str, Any]]:
     pulls = PullRequest.objects.open()
-    stopped = pulls.filter(verdict=Verdict.BLOCKED)
+    stopped = judged_as(with_current_verdict(pulls, at=timezone.now()), Verdict.BLOCKED)
     failed = Submission.objects.filter(status=Claimable.Status.FAILED)
     waiting = Submission.objects.waiting()
     live = sum(sum(tally.counts) for _, tally in standing)
     return [
         _card("Open pull requests", _count(pulls), list_url(PullRequest, state__exact="open")),
-        _card(
-            "Blocked", _count(stopped), list_url(PullRequest, state__exact="open", verdict__exact="BLOCKED"), "danger"
-        ),
+        _card("Blocked", _count(stopped), list_url(PullRequest, state__exact="open", verdict="BLOCKED"), "danger"),
         _card("Live violations", f"{live:,}", list_url(Violation, standing="live")),
         _card("Reports waiting", _count(waiting), list_url(Submission, status__exact="queued")),
         _card("Reports failed", _count(failed), list_url(Submission, status__exact="failed"), "danger"),
@@ -77,7 +76,7 @@ def _violated(rule: Rule, tally: Any) -> dict[str, Any]:
     return {
         "rule": rule,
         "page": page_url_of(Rule, rule.pk),
-        "colour": label_of(tally.colour),
+        "state": label_of_rule(rule, tally.colour),
         "counts": tally.counts,
         "total": sum(tally.counts),
         "violations_page": list_url(Violation, rule__id__exact=rule.pk, standing="live"),

@@ -12,7 +12,9 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from compliance.admin.filters import VerdictFilter
 from compliance.admin.labels import PULL_STATES, VERDICTS, cell, label_of
+from compliance.admin.searches import named_pull, numbered_pull, words_of
 from compliance.choices import Enforcement, PullState, Verdict
 from compliance.models import Evaluation, PullRequest, Repository, Rule, Version, Violation
 from compliance.queries.pulls import RuleOnPull, rules_on, with_current_verdict
@@ -95,7 +97,7 @@ class PullRequestAdmin(ReadOnlyAdmin):
     list_display = ["name", "title", "author", "state_label", "verdict_label", "score", "counted", "checked"]
     list_display_links = ["name"]
     list_filter = [
-        ("verdict", ChoicesDropdownFilter),
+        VerdictFilter,
         ("state", ChoicesDropdownFilter),
         ("repository", AutocompleteSelectFilter),
         ("last_checked", DaysFilter),
@@ -115,14 +117,13 @@ class PullRequestAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[PullRequest], search_term: str
     ) -> tuple[QuerySet[PullRequest], bool]:
         """Numbers are found by ``42`` and ``#42``, alone or after the repository's name."""
-        repository, _, number = search_term.strip().rpartition("#")
-        if (repository and number.isdecimal()) or (search_term.strip().startswith("#") and number.isdecimal()):
-            named = queryset.filter(number=min(int(number), 2**31 - 1))
-            return (named.filter(repository__name__icontains=repository) if repository else named), False
-        found, duplicates = super().get_search_results(request, queryset, search_term)
-        if number.isdecimal() and int(number) < 2**31:
-            found |= queryset.filter(number=int(number))
-        return found, duplicates
+        words = words_of(search_term)
+        named = {word: wanted for word in words if (wanted := named_pull(word))}
+        others = " ".join(word for word in words if word not in named)
+        found, duplicates = super().get_search_results(request, queryset, others)
+        if numbered := numbered_pull(others):
+            found |= queryset.filter(numbered)
+        return found.filter(*named.values()), duplicates
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list; what rested on an override that has run out is judged anew first."""

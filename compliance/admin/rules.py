@@ -11,7 +11,7 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesDropdow
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
-from compliance.admin.labels import COLOURS, ENFORCEMENTS, SEVERITIES, cell
+from compliance.admin.labels import ENFORCEMENTS, RULE_STATES, SEVERITIES, cell, label_of_rule
 from compliance.choices import UNATTRIBUTED, Enforcement, Severity
 from compliance.models import Rule, TenantSettings, Violation
 from compliance.queries.rules import tallies_of_rules
@@ -43,7 +43,7 @@ class RuleAdmin(KeptAdmin):
     """The catalogue brings rules; a tenant tunes how they count and what they say."""
 
     form = RuleForm
-    list_display = ["id", "name", "colour", "tier_label", "enforcement_label", "live", "category"]
+    list_display = ["id", "name", "state", "tier_label", "enforcement_label", "live", "category"]
     list_display_links = ["id", "name"]
     list_filter = [
         ("tier", ChoicesDropdownFilter),
@@ -77,10 +77,11 @@ class RuleAdmin(KeptAdmin):
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         edit_rule(rule_id=obj.pk, changes=changes, by=cast(User, request.user), at=timezone.now())
 
-    @column("Colour", label=COLOURS)
-    def colour(self, rule: Any) -> tuple[str, str]:
+    @column("State", label=RULE_STATES)
+    def state(self, rule: Any) -> tuple[str, str]:
         """The rule at a glance."""
-        return cell(_tally(rule).colour)
+        label = label_of_rule(rule, _tally(rule).colour)
+        return label.text, label.text
 
     @column("Tier", label=SEVERITIES)
     def tier_label(self, rule: Rule) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import (
 from compliance.admin.exports import ExportsViolations
 from compliance.admin.filters import SourceFilter, StandingFilter
 from compliance.admin.labels import SEVERITIES, STATUSES, cell, label_of
+from compliance.admin.searches import named_pull, words_of
 from compliance.choices import Resolution, Severity, Status
 from compliance.models import PullRequest, Repository, Rule, RuleState, Transition, Violation
 from core.admin import ReadOnlyAdmin, column
@@ -48,7 +49,7 @@ class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
         ("first_seen", DaysFilter),
     ]
     search_fields = ["file_path", "message"]
-    search_help_text = "Searches messages, files, authors, titles and repositories, and rules by their id."
+    search_help_text = "Searches messages, files, authors, titles, repositories, rules by their id, and acme/shop#121."
     ordering = ["-id"]
     # Any other order would sort every row.
     sortable_by = ["seen"]
@@ -63,16 +64,11 @@ class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Violation], search_term: str
     ) -> tuple[QuerySet[Violation], bool]:
         """Search in the rows' own columns, and first among the few rules, repositories and pull requests."""
-        term = search_term.strip()
-        if not term:
+        words = words_of(search_term)
+        if not words:
             return queryset, False
-        if Rule.objects.filter(pk=term.upper()).exists():
-            return queryset.filter(rule=term.upper()), False
-        pulls = PullRequest.objects.filter(Q(title__icontains=term) | Q(author__iexact=term))
-        repositories = Repository.objects.filter(name__icontains=term)
-        own = Q(message__icontains=term) | Q(file_path__icontains=term)
-        about = Q(pull_request__in=pulls.values("pk")) | Q(repository__in=repositories.values("pk"))
-        return queryset.filter(own | about), False
+        rules = set(Rule.objects.filter(pk__in=[word.upper() for word in words]).values_list("pk", flat=True))
+        return queryset.filter(*(_matching(word, rules) for word in words)), False
 
     @column("Severity", label=SEVERITIES)
     def severity_label(self, violation: Violation) -> tuple[str, str]:
@@ -124,6 +120,17 @@ class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
                 _step(transition) for transition in transitions.defer("evaluation__fingerprints")[:_SHOWN_TRANSITIONS]
             ],
         }
+
+
+def _matching(word: str, rules: set[str]) -> Q:
+    if word.upper() in rules:
+        return Q(rule=word.upper())
+    if named := named_pull(word):
+        return Q(pull_request__in=PullRequest.objects.filter(named).values("pk"))
+    pulls = PullRequest.objects.filter(Q(title__icontains=word) | Q(author__iexact=word))
+    repositories = Repository.objects.filter(name__icontains=word)
+    own = Q(message__icontains=word) | Q(file_path__icontains=word)
+    return own | Q(pull_request__in=pulls.values("pk")) | Q(repository__in=repositories.values("pk"))
 
 
 def place_of(violation: Violation) -> str:

@@ -115,7 +115,7 @@ class ReportStandingSerializer(_Answer):
     repository = serializers.CharField(required=False)
     pr_number = serializers.IntegerField(required=False, allow_null=True)
     verdict = _choice(Verdict, required=False)
-    can_merge = serializers.BooleanField(required=False)
+    can_merge = serializers.BooleanField(required=False, help_text="False where the report's commit is not the head.")
     score = serializers.IntegerField(required=False)
     open_score = serializers.IntegerField(required=False)
     threshold = serializers.IntegerField(required=False)

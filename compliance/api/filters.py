@@ -1,6 +1,6 @@
 """Query parameters of the lists, checked, and turned into conditions that an index serves."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -11,7 +11,7 @@ from compliance.choices import PullState, Resolution, Severity, Status, Verdict
 from compliance.models import PullRequest, Repository, Violation
 from compliance.queries import violations
 from core.api.pagination import unindexed
-from core.ids import first_id
+from core.ids import first_id, last_id
 
 MAX_NUMBER = 2**31 - 1
 """What the database holds."""
@@ -76,7 +76,7 @@ class ViolationFilters(GivenFilters):
         found: QuerySet[Violation] = super().filter_queryset(queryset)
         if self.given.get("ordering") == "first_seen":
             return found.order_by("id")
-        return unindexed(found, ["-id"]) if self.clustered else found.order_by("-id")
+        return unindexed(found, "-id") if self.clustered else found.order_by("-id")
 
     def seen_after(self, queryset: QuerySet[Violation], name: str, value: datetime) -> QuerySet[Violation]:
         """A violation's key is of the moment that it was first seen in, to the millisecond."""
@@ -84,7 +84,7 @@ class ViolationFilters(GivenFilters):
 
     def seen_before(self, queryset: QuerySet[Violation], name: str, value: datetime) -> QuerySet[Violation]:
         """The other end of the span."""
-        return queryset.filter(first_seen__lt=value, id__lt=first_id(value + timedelta(milliseconds=1)))
+        return queryset.filter(first_seen__lt=value, id__lte=last_id(value))
 
     def of_repository(self, queryset: QuerySet[Violation], name: str, value: str) -> QuerySet[Violation]:
         """By the repository's key, which the index has, and not by its name."""

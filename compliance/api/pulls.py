@@ -87,7 +87,7 @@ class PullDetail(Endpoint):
         operation_id="read_pull_request",
         summary="Ask for a pull request's verdict",
         parameters=[REPOSITORY, IF_NONE_MATCH],
-        responses=answers(PullSerializer, 404, 409, conditional=True),
+        responses=answers(PullSerializer, 404, 409, 503, conditional=True),
     )
     @etagged("pulls", "rules", also=pulls.unjudged)
     def get(self, request: Request, number: int) -> Response:
@@ -100,7 +100,7 @@ class PullDetail(Endpoint):
         summary="Say that a pull request is closed, merged or open again",
         request=StateSerializer,
         parameters=[REPOSITORY],
-        responses=answers(PullSerializer, 400, 404, 409, 413, 415),
+        responses=answers(PullSerializer, 400, 404, 409, 413, 415, 503),
     )
     def patch(self, request: Request, number: int) -> Response:
         """Closing resolves what lives as CLOSED, merging as MERGED; reopening brings back what closing resolved."""
@@ -122,7 +122,7 @@ class DefaultBranchDetail(Endpoint):
         operation_id="read_default_branch",
         summary="Ask for a default branch's verdict",
         parameters=[REPOSITORY, IF_NONE_MATCH],
-        responses=answers(PullSerializer, 404, 409, conditional=True),
+        responses=answers(PullSerializer, 404, 409, 503, conditional=True),
     )
     @etagged("pulls", "rules", also=lambda: pulls.unjudged(number=None))
     def get(self, request: Request) -> Response:

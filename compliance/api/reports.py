@@ -29,7 +29,7 @@ class ReportDetail(Endpoint):
         tags=["reports"],
         operation_id="read_report",
         summary="Ask for a report's verdict",
-        responses=answers(ReportStandingSerializer, 404),
+        responses=answers(ReportStandingSerializer, 404, 503),
     )
     def get(self, request: Request, report_id: UUID) -> Response:
         """Where a report stands, and once it is done, the verdict on its pull request as of now."""
@@ -54,13 +54,16 @@ def _judged(request: Request, submission: Submission) -> Shape:
     )
     standing = standing_now(evaluation.pull_request, at=timezone.now())
     pull = standing.pull
+    verdict = verdict_shape(pull, standing.verdict, standing.threshold)
+    if evaluation.commit_sha != pull.head_sha:
+        verdict["can_merge"] = False  # the verdict is of another commit than this caller's
     return {
         "evaluation": evaluation.pk,
         "superseded": evaluation.superseded or None,
         "superseded_by": superseding_report(evaluation),
         "repository": pull.repository.name,
         "pr_number": pull.number,
-        **verdict_shape(pull, standing.verdict, standing.threshold),
+        **verdict,
         "reasons": [reason_shape(named) for named in standing.reasons],
         "violations": {
             "new": evaluation.new_count,

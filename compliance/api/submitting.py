@@ -9,11 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.views import APIView
 
-from accounts.authentication import ci_token_of
 from compliance import formats
 from compliance.api.bodies import ReportParser
+from compliance.api.callers import ensure_covers
 from compliance.api.checks import CheckSerializer, report_of_checks
 from compliance.api.envelopes import ReportSerializer, report_of
 from compliance.choices import Severity
@@ -21,7 +20,9 @@ from compliance.readings import RawFinding
 from compliance.report import Report
 from compliance.services.parsing import check_speaks_about_a_rule
 from compliance.services.submissions import Received, receive
-from core.errors import Forbidden, Invalid, LengthRequired
+from core.api.schema import Answers, problems
+from core.api.views import Endpoint
+from core.errors import LengthRequired
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -33,13 +34,14 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     duplicate = serializers.BooleanField(help_text="The same report was sent before; nothing was added.")
 
 
-RECEIPTS = {
-    202: OpenApiResponse(ReceiptSerializer, "In the inbox"),
-    200: OpenApiResponse(ReceiptSerializer, "There already"),
+_RECEIPTS: Answers = {
+    (202, "application/json"): OpenApiResponse(ReceiptSerializer, "In the inbox"),
+    (200, "application/json"): OpenApiResponse(ReceiptSerializer, "There already"),
 }
+RECEIPTS = _RECEIPTS | problems(400, 401, 403, 406, 409, 411, 413, 415, 422, 429, 503)
 
 
-class SubmittingView(APIView):
+class SubmittingView(Endpoint):
     """What both endpoints share."""
 
     parser_classes = [ReportParser]
@@ -53,9 +55,7 @@ class SubmittingView(APIView):
 
     def submit(self, request: Request, report: Report, content: object, *, part: str = "") -> Response:
         """Check who may report for what, read the results once to refuse what is wrong, and store the report."""
-        token = ci_token_of(request)
-        if token is not None and not token.covers(report.repository):
-            raise Forbidden("repository_not_covered", f"This token may not report for {report.repository}.")
+        ensure_covers(request, report.repository)
         reading = formats.read(report.format, report.results)
         check_speaks_about_a_rule(reading, source=report.source)
         received = receive(
@@ -81,7 +81,13 @@ class SubmittingView(APIView):
 class ReportCollection(SubmittingView):
     """``POST reports``."""
 
-    @extend_schema(request=ReportSerializer, responses=RECEIPTS, summary="Post a CI result")
+    @extend_schema(
+        tags=["reports"],
+        operation_id="post_report",
+        summary="Post a CI result",
+        request=ReportSerializer,
+        responses=RECEIPTS,
+    )
     def post(self, request: Request) -> Response:
         """Take one CI result."""
         serializer = ReportSerializer(data=request.data)
@@ -92,7 +98,13 @@ class ReportCollection(SubmittingView):
 class CheckCollection(SubmittingView):
     """``POST checks``."""
 
-    @extend_schema(request=CheckSerializer, responses=RECEIPTS, summary="Post one check, or a few of one run")
+    @extend_schema(
+        tags=["reports"],
+        operation_id="post_check",
+        summary="Post one check, or a few of one run",
+        request=CheckSerializer,
+        responses=RECEIPTS,
+    )
     def post(self, request: Request) -> Response:
         """Take checks one at a time; those of one run add up."""
         report, part = report_of_checks(request.data)
@@ -100,15 +112,8 @@ class CheckCollection(SubmittingView):
 
 
 def canonical(content: object) -> bytes:
-    """The same bytes for the same content, whatever the order of its keys.
-
-    Raises:
-        Invalid: it is nested more deeply than can be written again (about 250 levels).
-    """
-    try:
-        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError as error:
-        raise Invalid("nested_too_deeply", "The report is nested too deeply; 250 levels can be kept.") from error
+    """The same bytes for the same content, whatever the order of its keys."""
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 def may_block(raw: RawFinding) -> bool:

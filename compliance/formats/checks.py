@@ -53,7 +53,6 @@ def _finding(check: Mapping[str, Any], rule: str, outcome: Outcome, place: str) 
         file=maybe_text(check.get("file_path"), f"{place}.file_path"),
         line=maybe_line(check.get("line_number"), f"{place}.line_number"),
         context={**further, **maybe_object(check.get("context"), f"{place}.context")},
-        structured=True,
     )
 
 

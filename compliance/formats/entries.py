@@ -47,7 +47,6 @@ def read_entry(entry: object, *, package: str, kind: str, place: str) -> RawFind
         file=take_text(rest, _FILE),
         line=_take_line(rest),
         context=rest,
-        structured=True,
     )
 
 

@@ -106,7 +106,6 @@ class _Run:
             file=file,
             line=line,
             context={"level": level} | {key: result[key] for key in ("properties",) if key in result},
-            structured=True,
         )
 
     def _message(self, result: _Object, descriptor: _Object, place: str) -> str:

@@ -7,4 +7,3 @@ DATABASES = database_settings(env.str("DATABASE_URL", default="postgresql://127.
 # No collectstatic at home: files are served from where the packages keep them.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
-SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404
+from psycopg.errors import LockNotAvailable
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -18,6 +20,8 @@ def problem_of_exception(error: Exception, context: dict[str, Any]) -> Response 
     if isinstance(error, DomainError):
         members: Mapping[str, object] = getattr(error, "members", {})
         return _response(error.status, {**document_of(error), **members})
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, LockNotAvailable):
+        return _response(503, problem_document(503, "busy", "It is being changed; try again."), {"Retry-After": "1"})
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

@@ -6,9 +6,12 @@ from typing import IO, Any
 import orjson
 from rest_framework.parsers import BaseParser
 
-from core.errors import Malformed, TooLarge
+from core.errors import Invalid, Malformed, TooLarge
 
 MAX_BYTES = 1024 * 1024
+MAX_LEVELS = 242
+_SPARE_LEVELS = 12
+"""What is stored and answered wraps the document; orjson writes 254 levels in all."""
 
 
 class StrictJSONParser(BaseParser):
@@ -24,11 +27,29 @@ class StrictJSONParser(BaseParser):
         Raises:
             TooLarge: it has more than ``MAX_BYTES``.
             Malformed: it is not JSON.
+            Invalid: it is nested more than ``MAX_LEVELS`` deep.
         """
         body = stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
             raise TooLarge("body_too_large", f"The body may have {MAX_BYTES} bytes.")
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise Malformed("malformed_json", f"The body is not JSON: {error}.") from error
+        return read_json(body)
+
+
+def read_json(body: bytes) -> Any:
+    """Read a document that can be written again: deeper ones break whatever walks through them.
+
+    Raises:
+        Malformed: it is not JSON.
+        Invalid: it is nested more than ``MAX_LEVELS`` deep.
+    """
+    try:
+        document = wrapped = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed("malformed_json", f"The body is not JSON: {error}.") from error
+    for _ in range(_SPARE_LEVELS):
+        wrapped = [wrapped]
+    try:
+        orjson.dumps(wrapped)
+    except orjson.JSONEncodeError as error:
+        raise Invalid("nested_too_deeply", f"The body may be nested {MAX_LEVELS} levels deep.") from error
+    return document

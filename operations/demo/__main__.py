@@ -36,8 +36,9 @@ def main() -> int:
     """Run the demo; returns the exit code."""
     options = _options()
     parent = os.getppid()
-    # An orderly stop, whichever way we are asked; also when the make that started us is killed.
-    for signum in (signal.SIGTERM, signal.SIGHUP):
+    # An orderly stop, whichever way we are asked; also when the make that started us is killed. SIGINT too: scripts
+    # start what runs in the background with that one ignored.
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler)
     if "MAKELEVEL" in os.environ:
         die_with(parent, signal.SIGTERM)
@@ -83,6 +84,7 @@ def _run(data: Path, *, port: int, reports: Path | None) -> None:
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, signal.SIG_IGN)
         say("\nStopping …")
+        (data / "demo.json").unlink(missing_ok=True)
         site.stop()
 
 
@@ -115,6 +117,7 @@ def _post(results: Sequence[Result], *, site: Site, credentials: Mapping[str, An
 
 
 def _serve(site: Site, *, credentials: Mapping[str, Any]) -> None:
+    site.build_on_request()
     facts = _write_facts(site, credentials)
     sign_ins(facts, say=say)
     say(f"\n  logs: {site.data / 'log'} · for scripts: {site.data / 'demo.json'}\n")

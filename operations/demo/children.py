@@ -14,10 +14,11 @@ STOP_SECONDS = 8.0
 
 
 class Program(NamedTuple):
-    """What runs, and under which name it is known."""
+    """What runs, under which name it is known, and the variables that are for it alone."""
 
     name: str
     argv: Sequence[str]
+    env: Mapping[str, str] = {}
 
 
 def pause_before_restart(deaths: int) -> float:
@@ -102,6 +103,5 @@ class Children:
         self._all.clear()
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
-        return spawn(
-            program.argv, log=self._logs / f"{program.name}.log", cwd=self._cwd, env=self._env, keeps=self._keeps
-        )
+        log = self._logs / f"{program.name}.log"
+        return spawn(program.argv, log=log, cwd=self._cwd, env={**self._env, **program.env}, keeps=self._keeps)

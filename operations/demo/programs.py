@@ -4,6 +4,8 @@ import sys
 
 from operations.demo.children import Program
 
+PROVISION_SECONDS = 2.0
+
 
 def programs(port: int) -> list[Program]:
     """Web on this port, a worker for everything, one for urgent reports alone, the inbox runner and beat."""
@@ -21,3 +23,13 @@ def programs(port: int) -> list[Program]:
         Program("inbox", [python, "manage.py", "inbox"]),
         Program("beat", beat),
     ]
+
+
+def provisioner(owner_url: str) -> Program:
+    """Who builds the tenants that the operator asks for: the only process that works as the owner.
+
+    Args:
+        owner_url: where it signs in.
+    """
+    argv = [sys.executable, "manage.py", "provision", "--watch", str(PROVISION_SECONDS)]
+    return Program("provision", argv, {"OWNER_DATABASE_URL": owner_url})

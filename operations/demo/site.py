@@ -14,7 +14,7 @@ from typing import Any
 from operations.database import DatabaseUrls, prepare_database
 from operations.demo.children import Children
 from operations.demo.credentials import TENANTS
-from operations.demo.programs import programs
+from operations.demo.programs import programs, provisioner
 from operations.demo.telling import Addresses
 from operations.embedded import PostgreSQL, Valkey
 from operations.processes import spawn, sweep, tail, write_private
@@ -76,6 +76,11 @@ class Site:
         self._children.start(programs(self.port))
         self._wait_until_ready()
 
+    def build_on_request(self) -> None:
+        """Start the provisioner. Not part of ``start``: its own start would take time from the first reports."""
+        assert self._children  # noqa: S101
+        self._children.start([provisioner(self._urls.owner)])
+
     def tend(self) -> list[str]:
         """Start again what has died; returns what happened, in words.
 
@@ -116,11 +121,15 @@ class Site:
         seed = self.data / "seed.json"
         write_private(seed, json.dumps({key: self._credentials[key] for key in ("public", "tenants")}))
         try:
-            self._manage("seed_demo", str(seed))
+            said = self._manage("seed_demo", str(seed))
         finally:
             seed.unlink()
+        for line in said.splitlines():
+            if "revoked" in line:
+                self._say(line)
 
-    def _manage(self, *argv: str, as_owner: bool = False) -> None:
+    def _manage(self, *argv: str, as_owner: bool = False) -> str:
+        """Run a command to its end and return the last of what it printed."""
         env = self._env() | ({"OWNER_DATABASE_URL": self._urls.owner} if as_owner else {})
         log = self._logs / "setup.log"
         written = log.stat().st_size if log.exists() else 0
@@ -131,7 +140,8 @@ class Site:
         finally:
             sweep(process)
         if code:
-            raise DemoError(f"manage.py {argv[0]} failed ({log}):\n{tail(log, since=written)}")
+            raise DemoError(f"`manage.py {argv[0]}` failed; {log} says why.")
+        return tail(log, since=written)
 
     def _env(self) -> dict[str, str]:
         return {name: value for name, value in os.environ.items() if name not in _FOREIGN} | {
@@ -150,7 +160,7 @@ class Site:
         deadline = time.monotonic() + READY_SECONDS
         while not self._answers():
             if "web" in self._children.ended or time.monotonic() > deadline:
-                raise DemoError(f"The web process does not get ready:\n{tail(self._logs / 'web.log')}")
+                raise DemoError(f"The web process does not get ready; {self._logs / 'web.log'} says why.")
             time.sleep(0.1)
 
     def _answers(self) -> bool:

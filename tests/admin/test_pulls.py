@@ -83,6 +83,10 @@ def test_a_default_branch_is_shown_as_such(browser: Client, judge: Judge, report
         ("basket", [7, 42]),
         ("kim", [7, 42]),
         ("9" * 30, []),
+        ("#" + "9" * 5_000, []),
+        ("٤٢", []),
+        ("#0042 basket", [42]),
+        ("acme basket", [7, 42]),
         ("²", []),
     ],
 )
@@ -123,3 +127,25 @@ def test_the_overview_names_what_is_stopped_and_the_rules_behind_it(
     response = browser.get("/admin/")
     assert [row["pull"] for row in response.context["stopped"]] == [PullRequest.objects.get(pk=pull.pk)]
     assert [row["rule"].pk for row in response.context["rules"]] == ["R01"]
+
+
+def test_filter_and_overview_know_what_is_pending(
+    browser: Client, judge: Judge, submit: Callable[..., Submission], report: Report
+) -> None:
+    def shown(verdict: str) -> list[int]:
+        rows = browser.get(LIST, {"verdict": verdict}).context["cl"].result_list
+        return sorted(row.number for row in rows)
+
+    for number in (7, 42):
+        judge(report(pr_number=number, deny=[R01]))
+    submit(report(pr_number=7))
+    assert (shown("BLOCKED"), shown("PENDING"), shown("nonsense")) == ([42], [7], [7, 42])
+    blocked = browser.get("/admin/").context["cards"][1]
+    assert (blocked["title"], blocked["number"]) == ("Blocked", "1")
+    assert len(browser.get(blocked["page"]).context["cl"].result_list) == 1
+
+
+def test_an_empty_list_invites_nobody_to_create_what_cannot_be_created(browser: Client) -> None:
+    assert "They appear by themselves." in text_of(browser.get(LIST))
+    assert "Nothing matches" in text_of(browser.get(LIST, {"q": "nothing"}))
+    assert "Create" not in text_of(browser.get(LIST))

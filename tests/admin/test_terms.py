@@ -130,3 +130,15 @@ def test_a_rule_is_shown_with_its_colour_and_live_violations(browser: Client, bl
     rules = {rule.pk: rule.tally for rule in browser.get(list_of("compliance_rule")).context["cl"].result_list}
     assert (rules["R01"].colour, sum(rules["R01"].counts)) == ("red", 1)
     assert len(rules) == 26
+
+
+@pytest.mark.parametrize(
+    ("enforcement", "state"), [("enforce", ("Blocking", "danger")), ("observe", ("Observed", "default"))]
+)
+def test_only_an_enforced_rule_is_shown_as_blocking(
+    enforcement: str, state: tuple[str, str], browser: Client, blocked: PullRequest
+) -> None:
+    Rule.objects.filter(pk="R01").update(enforcement=enforcement)
+    [row] = browser.get("/admin/").context["rules"]
+    assert (row["state"].text, row["state"].variant) == state
+    assert state[0] in text_of(browser.get(list_of("compliance_rule"), {"q": "R01"}))

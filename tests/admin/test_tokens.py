@@ -64,6 +64,7 @@ def test_sending_the_form_again_issues_no_second_token(browser: Client) -> None:
     [
         ({"repositories": " \n"}, "This field is required."),
         ({"name": ""}, "This field is required."),
+        ({"repositories": "acme/shop\nacme shop"}, "Not a pattern like acme/shop"),
         ({"repositories": "x" * 201}, "at most 200 characters"),
         ({"expires_at_0": "2020-01-01", "expires_at_1": "00:00"}, "That is over already."),
     ],

@@ -65,6 +65,15 @@ def test_a_person_who_is_gone_is_refused(anyone: APIClient, viewer: User) -> Non
     assert told(anyone.post(REFRESH, {"refresh": refresh})) == (401, "token_not_valid")
 
 
+def test_a_new_password_ends_the_tokens_of_the_old_one(anyone: APIClient, viewer: User) -> None:
+    tokens = sign_in(anyone, viewer).json()
+    viewer.set_password("another horse")
+    viewer.save()
+    assert told(anyone.post(REFRESH, {"refresh": tokens["refresh"]})) == (401, "password_changed")
+    assert told(anyone.get(RULES, HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")) == (401, "password_changed")
+    assert sign_in(anyone, viewer, "another horse").status_code == 200
+
+
 def test_tokens_are_worth_nothing_at_another_tenant(
     acme: Tenant, globex: Tenant, client_for: Callable[..., APIClient]
 ) -> None:

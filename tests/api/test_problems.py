@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from psycopg.errors import LockNotAvailable
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -91,6 +93,34 @@ def test_an_unknown_parameter_is_422(reader: APIClient, address: str) -> None:
     response = reader.get(f"{address}?colour=red")
     assert told(response) == (422, "invalid")
     assert list(response.json()["errors"]) == ["colour"]
+
+
+def test_what_another_holds_for_too_long_is_503_and_told_when_to_come_back(
+    ci: APIClient, judge: Callable[..., Any], report: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge(report(pr_number=1))
+
+    def held(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("canceling statement due to lock timeout") from LockNotAvailable()
+
+    monkeypatch.setattr("compliance.api.pulls.set_state", held)
+    response = ci.patch(f"{PULLS}/1", {"state": "closed"})
+    assert told(response) == (503, "busy")
+    assert response["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize("address", ["/api/compliance/docs", "/api/compliance/schema"])
+@pytest.mark.parametrize("method", ["options", "post", "delete"])
+def test_the_description_is_only_read(anyone: APIClient, address: str, method: str) -> None:
+    response = getattr(anyone, method)(address)
+    assert told(response) == (405, "method_not_allowed")
+    assert response["Allow"] == "GET, HEAD"
+    assert anyone.head(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/api/compliance/docs", "/api/compliance/schema"])
+def test_the_description_knows_no_other_parameters(anyone: APIClient, address: str) -> None:
+    assert told(anyone.get(f"{address}?version=%0A")) == (422, "invalid")
 
 
 def test_an_address_that_is_none_is_404(anyone: APIClient) -> None:

@@ -79,6 +79,15 @@ def test_a_newer_run_takes_the_place_of_an_older(ci: APIClient, judge: Judge, re
     assert asked(ci, first)["verdict"] == "PASS"
 
 
+def test_a_report_of_another_commit_than_the_head_lets_nothing_merge(
+    ci: APIClient, judge: Judge, report: Report
+) -> None:
+    older, head = judge(report(commit_sha="a1")), judge(report(commit_sha="b2"))
+    assert (asked(ci, head)["verdict"], asked(ci, head)["can_merge"]) == ("PASS", True)
+    # The verdict is the pull request's, and nobody has judged this commit by it.
+    assert (asked(ci, older)["verdict"], asked(ci, older)["can_merge"]) == ("PASS", False)
+
+
 def test_another_source_takes_nobodys_place(ci: APIClient, judge: Judge, report: Report) -> None:
     first = judge(report())
     judge(report(source="nightly"))

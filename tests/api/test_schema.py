@@ -69,6 +69,13 @@ def test_every_address_is_described(schema: Schema) -> None:
     }
 
 
+@pytest.mark.parametrize(("name", "operation"), [("reports", "post_report"), ("checks", "post_check")])
+def test_what_posting_may_answer_is_described(schema: Schema, name: str, operation: str) -> None:
+    described = schema["paths"][f"/api/compliance/{name}"]["post"]
+    assert (described["operationId"], described["tags"]) == (operation, ["reports"])
+    assert {"200", "202", "400", "401", "403", "409", "411", "413", "415", "422", "429"} <= set(described["responses"])
+
+
 def test_every_filter_is_described(schema: Schema) -> None:
     parameters = schema["paths"][VIOLATIONS]["get"]["parameters"]
     assert {item["name"] for item in parameters} == {
@@ -115,6 +122,7 @@ def test_answers_to_ci_keep_the_description(
     for key in (done, queued, "0192f0c1-0000-7000-8000-000000000000"):
         check(schema, template, ci.get(f"/api/compliance/reports/{key}"))
     check(schema, "/api/compliance/reports", ci.post("/api/compliance/reports", report()), "post")
+    check(schema, "/api/compliance/checks", ci.post("/api/compliance/checks", {}), "post")
     check(schema, f"{PULLS}/{{number}}", ci.patch(f"{PULLS}/1", {"state": "merged"}), "patch")
     check(schema, f"{PULLS}/{{number}}", ci.patch(f"{PULLS}/1", {"state": "x"}), "patch")
 

@@ -176,8 +176,12 @@ def test_a_span_of_time_takes_its_start_and_not_its_end(reader: APIClient, judge
         ("ordering=message", "ordering"),
         ("page_size=0", "page_size"),
         ("page_size=201", "page_size"),
+        ("page_size=000000050999", "page_size"),
+        (f"page_size={'9' * 5000}", "page_size"),
         ("cursor=nonsense", "cursor"),
-        ("cursor=WyJuIixbIi1pZCJdLFsieCJdXQ", "cursor"),
+        ("cursor=WyJuIiwiLWlkIiwieCJd", "cursor"),  # ["n","-id","x"]
+        ("cursor=WyJuIiwiLWlkIiw3XQ", "cursor"),  # ["n","-id",7]
+        ("cursor=WyJ4IiwiLWlkIiwiMDE5MmYwYzEtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAwIl0", "cursor"),  # ["x","-id",a key]
         ("rule=R01&rule=R02", "rule"),
         ("q=%00", "q"),
         ("source=%00", "source"),
@@ -187,6 +191,26 @@ def test_a_wrong_parameter_is_refused_by_name(reader: APIClient, query: str, fie
     response = reader.get(f"{VIOLATIONS}?{query}")
     assert (response.status_code, response.json()["code"]) == (422, "invalid")
     assert list(response.json()["errors"]) == [field]
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_past"),
+    [
+        ("1900-01-01", True),
+        ("1969-12-31T23:59:59.999Z", True),
+        ("0001-01-01T00:00:00%2B14:00", True),
+        ("0001-01-01T00:00:00", True),
+        ("9999-12-31T23:59:59.999999Z", False),
+        ("9999-12-31T23:59:59-14:00", False),
+        ("9999-12-31T23:59:59", False),
+    ],
+)
+def test_a_span_of_time_may_begin_and_end_anywhere(
+    reader: APIClient, judge: Judge, report: Report, moment: str, is_past: bool
+) -> None:
+    judge(report(deny=findings(1)))
+    assert bool(files(reader, f"?first_seen_after={moment}")) is is_past
+    assert bool(files(reader, f"?first_seen_before={moment}")) is not is_past
 
 
 def test_a_cursor_of_another_order_is_refused(reader: APIClient, judge: Judge, report: Report) -> None:

@@ -22,7 +22,7 @@ def of_string(message: str, kind: str = "deny", changed_files: tuple[str, ...] =
 
 
 def of_object(message: str = "m", changed_files: tuple[str, ...] = NONE, **fields: object) -> Finding:
-    raw = RawFinding(package="p", kind="deny", message=message, structured=True)._replace(**fields)  # type: ignore[arg-type]
+    raw = RawFinding(package="p", kind="deny", message=message)._replace(**fields)  # type: ignore[arg-type]
     [finding] = found(raw, changed_files=changed_files)
     return finding
 

@@ -34,7 +34,6 @@ def test_a_violation_is_a_finding_as_it_stands() -> None:
                 file="src/a.ts",
                 line=3,
                 context={"query": "select"},
-                structured=True,
             )
         ],
     )

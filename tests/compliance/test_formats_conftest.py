@@ -56,7 +56,6 @@ def test_metadata_may_say_rule_severity_file_and_line() -> None:
         file="src/a.ts",
         line=3,
         context={"query": "data.security.deny"},
-        structured=True,
     )
 
 

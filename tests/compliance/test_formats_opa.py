@@ -67,7 +67,7 @@ def test_an_object_as_a_member_of_such_an_object_is_read_as_an_object() -> None:
 def test_an_object_that_opa_wrote_as_a_key_is_unfolded() -> None:
     finding = only({"security": {"deny": {'{"msg": "no filter", "rule": "R01", "line": 3}': True}}})
 
-    assert (finding.message, finding.rule, finding.line, finding.structured) == ("no filter", "R01", 3, True)
+    assert (finding.message, finding.rule, finding.line) == ("no filter", "R01", 3)
 
 
 @pytest.mark.parametrize("key", ["{not json", '{"neither": "message"}', "{}"])
@@ -122,7 +122,6 @@ def test_an_object_may_name_its_fields_in_several_ways(rule: str, message: str, 
         file="src/a.ts",
         line=7,
         context={"remediation": "add one"},
-        structured=True,
     )
 
 
@@ -130,7 +129,7 @@ def test_fields_that_are_not_understood_stay_in_the_context() -> None:
     entry = {"msg": "m", "rule": {"id": "R01"}, "file": ["a", "b"], "line": "3-5", "severity": "HIGH"}
 
     assert only({"p": {"deny": [entry]}}) == RawFinding(
-        package="p", kind="deny", message="m", structured=True, context={k: v for k, v in entry.items() if k != "msg"}
+        package="p", kind="deny", message="m", context={k: v for k, v in entry.items() if k != "msg"}
     )
 
 

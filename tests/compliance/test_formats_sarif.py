@@ -46,7 +46,6 @@ def test_a_result_is_a_finding_and_the_run_s_rules_are_listed() -> None:
                 file="src/a.ts",
                 line=3,
                 context={"level": "warning"},
-                structured=True,
             )
         ],
     )

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 import redis
 
-from operations.processes import take_lock
+from operations.processes import tail, take_lock
+from tests.running import wait_until
 
 ROOT = Path(__file__).parents[2]
 ENTRY = {"username", "password"}
@@ -29,8 +30,11 @@ class Demo:
         self.data = data
         self.port = port
         argv = [sys.executable, "-m", "operations.demo", "--port", str(port), "--data", str(data)]
+        # As a script starts what it puts into the background: deaf to Ctrl-C.
+        argv = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *argv]
         self.process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.printed = list(self._lines("ready"))
+        self.facts_at_start = self.facts
 
     def _lines(self, last: str) -> Iterator[str]:
         assert self.process.stdout
@@ -92,7 +96,7 @@ def test_demo_json_is_private_and_complete(demo: Demo) -> None:
     facts = demo.facts
     assert (demo.data / "demo.json").stat().st_mode & 0o777 == 0o600
     assert set(facts) == {"public", "tenants", "database_url", "owner_database_url", "redis_url", "pids"}
-    assert set(facts["pids"]) == {"web", "worker", "urgent", "inbox", "beat", "postgres", "redis"}
+    assert set(facts["pids"]) == {"web", "worker", "urgent", "inbox", "beat", "provision", "postgres", "redis"}
     assert (set(facts["public"]), set(facts["tenants"])) == ({"url", *ENTRY}, {"acme", "globex"})
     for name, tenant in facts["tenants"].items():
         assert tenant["url"] == f"http://{tenant['host']}" == f"http://{name}.localhost:{demo.port}"
@@ -122,16 +126,26 @@ def test_a_killed_worker_is_replaced_and_said_to_be(demo: Demo) -> None:
     os.kill(after["urgent"], 0)
 
 
-def test_a_terminated_demo_leaves_nothing_running(demo: Demo) -> None:
-    demo.process.terminate()
+def test_a_tenant_that_the_operator_asks_for_is_built(demo: Demo) -> None:
+    ask = "WITH asked AS (INSERT INTO tenants_tenant (uuid, schema_name, name, state, failure) VALUES "
+    ask += "(gen_random_uuid(), 'initech', 'Initech', 'requested', '') RETURNING id) "
+    ask += "INSERT INTO tenants_domain (domain, tenant_id, is_primary) SELECT 'initech.localhost', id, true FROM asked"
+    with psycopg.connect(demo.facts["owner_database_url"], autocommit=True) as owner:
+        owner.execute(ask)
+    wait_until(lambda: "initech: built" in tail(demo.data / "log" / "provision.log"), within=30, what="initech")
+
+
+def test_an_interrupted_demo_leaves_nothing_running(demo: Demo) -> None:
+    demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(30) == 0
+    assert not (demo.data / "demo.json").exists()
     # Every process that it started held the lock of the data folder.
     for lock in (demo.data / "lock", demo.data / "postgres" / "lock", demo.data / "valkey" / "lock"):
         os.close(take_lock(lock, patience=0))
 
 
 def test_a_second_start_knows_the_reports_and_keeps_the_sign_ins(demo: Demo) -> None:
-    before = demo.facts
+    before = demo.facts_at_start
     again = Demo(demo.data, demo.port)
     with again.process:
         rows = [line for line in again.printed if "/shop#" in line]

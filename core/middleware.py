@@ -1,0 +1,28 @@
+"""What no request to a page may hold, whatever its host."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from core.views import refused
+
+
+class NulMiddleware:
+    """Answers 400 to a NUL in the path or the query: PostgreSQL stores none, and every look-up would break on it.
+
+    The API is left alone: it checks what it is given and names the parameter that is wrong (404, 422).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/api/") and _has_nul(request):
+            return refused(request, 400, "nul", "The address holds a NUL character.")
+        return self.get_response(request)
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    # The path is decoded already, the query is not.
+    query = request.META.get("QUERY_STRING", "")
+    return "\0" in request.path or "\0" in query or "%00" in query
