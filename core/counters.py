@@ -1,5 +1,6 @@
 """Counting in Redis, in one round trip: what throttles need and Django's cache does in four."""
 
+import logging
 from functools import cache as once
 
 import redis
@@ -7,6 +8,8 @@ from django.conf import settings
 from django.core.cache import cache
 
 from core import breaker
+
+logger = logging.getLogger(__name__)
 
 
 def count_in_window(key: str, *, now: float, window: int) -> float | None:
@@ -25,8 +28,10 @@ def count_in_window(key: str, *, now: float, window: int) -> float | None:
             pipeline.expire(current, 2 * window)
             pipeline.get(previous)
             count, _, before = pipeline.execute()
-    except (redis.RedisError, OSError):
+    except Exception:
+        # Whatever the client makes of a Redis that hangs (a ValueError of a closed buffer, too): nobody is turned back.
         breaker.redis.trip()
+        logger.warning("Redis does not answer; requests are not counted", exc_info=True)
         return None
     return float(count + int(before or 0) * (1 - into / window))
 

@@ -120,7 +120,7 @@ def database_settings(login_url: str, owner_url: str) -> dict[str, dict[str, Any
 
 # --- Redis: throttles, caches and messages. All of it is dispensable: nothing waits for it. ---
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-REDIS_TIMEOUT = 0.1  # seconds
+REDIS_TIMEOUT = 0.2  # seconds
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
