@@ -248,6 +248,6 @@ def test_any_history_leaves_what_the_model_says() -> None:
     run_state_machine_as_test(
         DatabaseHistories,
         settings=settings(
-            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

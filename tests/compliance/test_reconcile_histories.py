@@ -226,4 +226,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestAnyHistoryLeavesWhatTheModelSays = Histories.TestCase
-TestAnyHistoryLeavesWhatTheModelSays.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestAnyHistoryLeavesWhatTheModelSays.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
