@@ -43,7 +43,7 @@ def figures() -> Iterator[Figure]:
         scanned = _scans(client, question())
         yield Figure(
             f"{ROWS:,} violations, {name}",
-            f"p50 {ms(median(taken))}, p95 {ms(p95(taken))}",
+            f"p50 {ms(median(taken))}, p95 {ms(p95(taken))}" + (", SEQUENTIAL SCAN" if scanned else ""),
             ms(median(floor)),
             median(floor) / median(taken),
             f"p95 < {ms(GOAL)}, no sequential scan",
