@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
 from typing import Any
 
 import pytest
@@ -53,9 +52,7 @@ def test_without_a_broker_ci_is_answered_at_once_and_reports_are_judged(
     slowest = sorted(answer.seconds for answer in answers[1:])[-AT_ONCE:]
     wait_until(lambda: not waiting(), within=JUDGED_WITHIN, what="every report is judged")
     assert finished() == Evaluation.objects.count() == len(answers)
-    # Most that found out are within the bound, and none hangs: one that a busy machine held up decides nothing.
-    assert median(slowest) < ANSWERED_WITHIN, slowest
-    assert slowest[-1] < 2 * ANSWERED_WITHIN, slowest
+    assert slowest[-1] < ANSWERED_WITHIN, slowest
 
 
 def test_reports_outlive_a_broker_that_forgets_everything(

@@ -130,6 +130,7 @@ class DatabaseHistories(RuleBasedStateMachine):
     @precondition(lambda self: self.model.known and self.model.state == "open")
     @rule(kind=st.sampled_from(["CLOSED", "CLOSED", "MERGED"]), comes_back=st.booleans())
     def it_ends(self, kind: str, comes_back: bool) -> None:
+        self.now += timedelta(seconds=1)
         self.model.close(kind)
         self._set_state(kind.lower())
         if comes_back and kind == "CLOSED":
@@ -138,6 +139,7 @@ class DatabaseHistories(RuleBasedStateMachine):
     @precondition(lambda self: self.model.state == "closed")
     @rule()
     def it_reopens(self) -> None:
+        self.now += timedelta(seconds=1)
         self.model.reopen(self.now)
         self._set_state("open")
 
@@ -147,18 +149,16 @@ class DatabaseHistories(RuleBasedStateMachine):
             (violation.source, violation.message): (violation.status, violation.resolution, violation.severity)
             for violation in Violation.objects.all()
         }
-        assert stored == {
-            key: (known.status, known.resolution, known.sighting.severity) for key, known in self.model.known.items()
-        } or all(self._agrees(key, row) for key, row in stored.items())
         assert stored.keys() == self.model.known.keys()
+        assert all(self._agrees(key, row) for key, row in stored.items())
         assert len(stored) == Violation.objects.count()
 
     @invariant()
     def the_newest_transition_of_each_row_ends_where_it_stands(self) -> None:
         decided = Q(status="OVERRIDDEN") | Q(resolution="FALSE_POSITIVE")  # decisions are written by other rooms
         for violation in Violation.objects.exclude(decided):
-            ends = Transition.objects.filter(violation=violation, to_status=violation.status)
-            assert ends.exists()
+            newest = Transition.objects.filter(violation=violation).order_by("-at").values_list("to_status", flat=True)
+            assert newest[0] == violation.status
 
     def _agrees(self, key: tuple[str, Any], row: tuple[str, str, str]) -> bool:
         known = self.model.known[key]
