@@ -1,10 +1,25 @@
-"""What no request to a page may hold, whatever its host."""
+"""What holds for every request, whatever its host."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from core.origin import coming_from, origin_of
 from core.views import refused
+
+
+class OriginMiddleware:
+    """Gives each request an id, the caller's own where it sent one, and answers it in ``X-Request-ID``."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        origin = origin_of(request)
+        with coming_from(origin):
+            response = self.get_response(request)
+        response["X-Request-ID"] = origin.request_id
+        return response
 
 
 class NulMiddleware:

@@ -11,6 +11,7 @@ from django_tenants.clone import CloneSchema
 from django_tenants.utils import get_public_schema_name, schema_exists
 from psycopg import sql
 
+from audit.protection import revoke_rewriting
 from core.errors import DomainError, Invalid
 from tenants.current import connection
 from tenants.models import TEMPLATE_SCHEMA, Domain, Tenant
@@ -157,6 +158,7 @@ def _ensure_role(schema: str) -> None:
         names = {"schema": schema, "role": role}
         _execute(f"GRANT {rights} ON ALL {kind} IN SCHEMA {{schema}} TO {{role}}", **names)
         _execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {{schema}} GRANT {rights} ON {kind} TO {{role}}", **names)
+    revoke_rewriting(schema)
 
 
 def _execute(statement: str, **names: str) -> None:

@@ -30,6 +30,7 @@ SHARED_APPS = [
     "unfold.contrib.import_export",
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "audit",  # before accounts, which hands out its permission
     "accounts",  # after auth, whose receiver makes the permissions that ours hands out
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -44,6 +45,7 @@ TENANT_APPS = [
     "unfold.contrib.import_export",
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "audit",  # before accounts, which hands out its permission
     "accounts",  # after auth, whose receiver makes the permissions that ours hands out
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -70,6 +72,7 @@ DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
+    "core.middleware.OriginMiddleware",
     "operations.probes.ProbeMiddleware",
     "core.middleware.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -180,6 +183,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Keys that seal audit entries, the newest first; old ones stay, or what they sealed no longer verifies. Without one
+# SECRET_KEY and SECRET_KEY_FALLBACKS are used.
+AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# How many proxies of our own stand in front and append to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -241,9 +250,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"tenant": {"()": "tenants.logs.TenantLogFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(tenant)s] %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["tenant"], "formatter": "line"}},
+    "filters": {"tenant": {"()": "tenants.logs.TenantLogFilter"}, "origin": {"()": "core.origin.OriginLogFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(tenant)s] [%(request_id)s] %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["tenant", "origin"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"django.request": {"level": "ERROR"}},
 }
