@@ -8,7 +8,7 @@ for what changes by time alone.
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from accounts.authentication import ci_token_of
 from accounts.binding import tenant_id
 from compliance.models import Version
+from compliance.queries.versions import versions_and_lapses
 from compliance.services.lapses import judge_lapsed
 
 SPAN_SECONDS = 300
@@ -43,8 +44,7 @@ def etagged(*topics: str, also: Callable[..., object] = lambda **_: None) -> Cal
     def decorate(get: Getter) -> Getter:
         @wraps(get)
         def answer(view: APIView, request: Request, **kwargs: Any) -> Response:
-            judge_lapsed(at=timezone.now())
-            tag = tag_of(request, Version.numbers(topics), also(**kwargs))
+            tag = tag_of(request, _versions(topics), also(**kwargs))
             wanted = parse_etags(request.headers.get("If-None-Match", ""))
             # "*" asks whether there is anything at all, which only reading tells.
             current = tag in {_weak(name) for name in wanted}
@@ -70,6 +70,16 @@ def tag_of(request: Request, *state: object) -> str:
         int(time.time() // SPAN_SECONDS),
     )
     return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+
+def _versions(topics: Collection[str]) -> list[int]:
+    """The versions of what is answered, once nothing in it rests on an override that has run out."""
+    at = timezone.now()
+    numbers, lapsed = versions_and_lapses(topics, at=at)
+    if not lapsed:
+        return numbers
+    judge_lapsed(at=at)
+    return Version.numbers(topics)
 
 
 def _who(request: Request) -> tuple[object, ...]:

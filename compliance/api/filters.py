@@ -10,7 +10,7 @@ from django_filters import rest_framework as filters
 from compliance.choices import PullState, Resolution, Severity, Status, Verdict
 from compliance.models import PullRequest, Repository, Violation
 from compliance.queries import violations
-from core.api.pagination import unindexed
+from core.api.pagination import keyed
 from core.ids import first_id, last_id
 
 MAX_NUMBER = 2**31 - 1
@@ -72,11 +72,11 @@ class ViolationFilters(GivenFilters):
 
     def filter_queryset(self, queryset: QuerySet[Violation]) -> QuerySet[Violation]:
         """Filter, and choose the order: keys are ordered by time, and every filter's index goes on with the key."""
-        self.clustered = False
+        self.elsewhere, self.few = False, False
         found: QuerySet[Violation] = super().filter_queryset(queryset)
         if self.given.get("ordering") == "first_seen":
             return found.order_by("id")
-        return unindexed(found, "-id") if self.clustered else found.order_by("-id")
+        return keyed(found, "-id", unindexed=self.few) if self.elsewhere else found.order_by("-id")
 
     def seen_after(self, queryset: QuerySet[Violation], name: str, value: datetime) -> QuerySet[Violation]:
         """A violation's key is of the moment that it was first seen in, to the millisecond."""
@@ -88,6 +88,8 @@ class ViolationFilters(GivenFilters):
 
     def of_repository(self, queryset: QuerySet[Violation], name: str, value: str) -> QuerySet[Violation]:
         """By the repository's key, which the index has, and not by its name."""
+        if "pr" in self.given:
+            return queryset  # of_pull looks for both
         key = Repository.objects.filter(name=value).values_list("pk", flat=True).first()
         return queryset.none() if key is None else queryset.filter(repository_id=key)
 
@@ -114,12 +116,13 @@ class ViolationFilters(GivenFilters):
         keys = list(pulls.order_by().values_list("pk", flat=True)[: FEW_PULLS + 1])
         if len(keys) > FEW_PULLS:
             return queryset.filter(pull_request__in=pulls.order_by().values("pk"))
-        self.clustered = len(keys) > 1
+        self.elsewhere = self.few = len(keys) > 1
         return queryset.filter(pull_request__in=keys)
 
     def in_file(self, queryset: QuerySet[Violation], name: str, value: str) -> QuerySet[Violation]:
         """A file, or everything that begins so."""
         if value.endswith(("/", "*")):
+            self.elsewhere = True
             return queryset.filter(file_path__startswith=value.removesuffix("*"))
         return queryset.filter(file_path=value)
 

@@ -70,8 +70,9 @@ class Violation(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
+            # The key is in it too, so that those of many pull requests are put in order without reading their rows.
             models.UniqueConstraint(
-                fields=["pull_request", "source", "fingerprint"], name="one_violation_of_a_fingerprint"
+                fields=["pull_request", "source", "fingerprint"], include=["id"], name="one_violation_of_a_fingerprint"
             ),
             models.CheckConstraint(
                 name="resolved_violations_say_when_and_why",
@@ -83,7 +84,7 @@ class Violation(models.Model):
         indexes = [
             models.Index(fields=["rule", "id"], name="violation_rule"),
             models.Index(fields=["repository", "id"], name="violation_repository"),
-            models.Index(OpClass(F("file_path"), name="text_pattern_ops"), name="violation_file"),
+            models.Index(OpClass(F("file_path"), name="text_pattern_ops"), include=["id"], name="violation_file"),
             # Only for what is rare, so that a new violation, most often an open warning, is in neither.
             models.Index(fields=["rule", "id"], condition=Q(severity="BLOCK"), name="violation_blocking"),
             models.Index(fields=["severity", "id"], condition=~Q(severity="WARNING"), name="violation_severity"),

@@ -34,7 +34,11 @@ class KeysetPagination(BasePagination):
         if edge is not None:
             queryset = queryset.filter(**{f"{self.key}__{'gt' if upwards else 'lt'}": edge})
         order = self.key if upwards else f"-{self.key}"
-        rows = list((unindexed(queryset, order) if self.sorts else queryset.order_by(order))[: size + 1])
+        if self.sorts:
+            # What is found is sorted by its keys alone, which an index may hold; whole rows are read for the page.
+            keys = keyed(queryset, order, unindexed=self.unindexed).values("pk")[: size + 1]
+            queryset = view.get_queryset().filter(pk__in=keys)
+        rows = list(queryset.order_by(order)[: size + 1])
         more, rows = len(rows) > size, rows[:size]
         if backwards:
             rows.reverse()
@@ -70,8 +74,10 @@ class KeysetPagination(BasePagination):
         return int(stated)
 
     def _read_order(self, queryset: QuerySet[Any]) -> None:
+        name: Any
         (name,) = queryset.query.order_by or ("-id",)
         self.sorts = isinstance(name, OrderBy)
+        self.unindexed = self.sorts and bool(name.nulls_first or name.nulls_last)
         self.order = _name_of(name)
         self.key = self.order.lstrip("-")
 
@@ -97,14 +103,17 @@ class KeysetPagination(BasePagination):
         return replace_query_param(remove_query_param(self.request.build_absolute_uri(), "cursor"), "cursor", cursor)
 
 
-def unindexed(queryset: QuerySet[Any], order: str) -> QuerySet[Any]:
-    """Order so that PostgreSQL finds the rows first and sorts them then, instead of walking down an ordered index.
+def keyed(queryset: QuerySet[Any], order: str, *, unindexed: bool) -> QuerySet[Any]:
+    """Order so that the page is found by its keys before any row is read: for what an index finds in another order.
 
-    The column is never null: no index is made with nulls at the other end, and the order is the same.
+    With ``unindexed``, PostgreSQL must find the rows first and sort them then, instead of walking down an ordered
+    index until it has met enough of them. The column is never null: no index is made with nulls at the other end,
+    and the order is the same.
     """
+    column, nulls = F(order.lstrip("-")), unindexed or None
     if order.startswith("-"):
-        return queryset.order_by(F(order[1:]).desc(nulls_last=True))
-    return queryset.order_by(F(order).asc(nulls_first=True))
+        return queryset.order_by(column.desc(nulls_last=nulls))
+    return queryset.order_by(column.asc(nulls_first=nulls))
 
 
 def _name_of(name: Any) -> str:

@@ -161,8 +161,8 @@ def test_the_list_takes_the_same_queries_whatever_it_holds(
 ) -> None:
     for number in range(1, count + 1):
         judge(report(pr_number=number, deny=[finding()]))
-    # Two for permissions, lapsed verdicts, version, what waits, settings, the page.
-    assert statements(reader, PULLS) == 7
+    # Two for permissions, versions with lapsed verdicts, what waits, settings, the page.
+    assert statements(reader, PULLS) == 6
     assert len(listed(reader)) == count
 
 

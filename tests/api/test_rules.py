@@ -76,8 +76,8 @@ def test_rules_take_the_same_queries_whatever_was_reported(
 ) -> None:
     for number in range(1, count + 1):
         judge(report(pr_number=number, deny=[finding()]))
-    # Two for permissions, lapsed verdicts, version, the states, the rules.
-    assert statements(reader, RULES) == 6
+    # Two for permissions, versions with lapsed verdicts, the states, the rules.
+    assert statements(reader, RULES) == 5
 
 
 def test_a_rule_tells_what_to_do(reader: APIClient) -> None:

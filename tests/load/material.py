@@ -49,7 +49,7 @@ def seed_violations(owner: psycopg.Connection, schema: str, *, count: int) -> No
         """
     )
     owner.execute(_VIOLATIONS, [count])
-    owner.execute("ANALYZE")
+    owner.execute("VACUUM ANALYZE")
 
 
 # A time-ordered key of the minute n of 2024, made where the server has no uuidv7() yet.
