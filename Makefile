@@ -28,6 +28,7 @@ test: $(INSTALLED) ## Run the tests against real servers (DATABASE_URL, REDIS_UR
 # Production settings need their variables; the checks ask nothing of the servers that these name.
 PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production BASE_DOMAIN=forge.example.com \
 	SECRET_KEY=k3Jx9vQ2mZ7pL4wT8sB5nR1dF6gH0yC-uA_eXiOqWjKzVtMlPb \
+	FIELD_ENCRYPTION_KEYS=Vb7Yq2LrT9wXk4Zd1MfN8sHc5JgP3uEa \
 	DATABASE_URL=postgresql://127.0.0.1:1/forge REDIS_URL=redis://127.0.0.1:1/0
 
 lint: $(INSTALLED) ## Check style, templates, import order, types, migrations and production settings

@@ -103,6 +103,20 @@ class Superseded(TextChoices):
     STATE = "state", "The pull request is merged or closed"
 
 
+class HostKind(TextChoices):
+    """Which code hosts we speak with."""
+
+    GITHUB = "github", "GitHub"
+    GITLAB = "gitlab", "GitLab"
+
+
+class Update(TextChoices):
+    """What a code host is told."""
+
+    STATUS = "status", "Commit status"
+    COMMENT = "comment", "Comment"
+
+
 class Colour(TextChoices):
     """A rule at a glance."""
 

@@ -33,6 +33,8 @@ class Report:
     policy_revision: str = ""
     reward_score: float | None = None
     changed_files: tuple[str, ...] = ()
+    description: str | None = None
+    """The pull request's; None where the report does not say."""
 
     def packed(self) -> bytes:
         """The report as the inbox keeps it: JSON, compressed."""

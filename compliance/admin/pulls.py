@@ -96,6 +96,7 @@ class PullRequestAdmin(ReadOnlyAdmin):
     change_form_template = "console/pull_request.html"
     list_display = ["name", "title", "author", "state_label", "verdict_label", "score", "counted", "checked"]
     list_display_links = ["name"]
+    list_defer = ("description",)
     list_filter = [
         VerdictFilter,
         ("state", ChoicesDropdownFilter),

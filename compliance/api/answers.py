@@ -87,8 +87,17 @@ class PullListingSerializer(VerdictSerializer):
     pull_request_url = serializers.CharField(allow_blank=True, help_text="Its page at the code host.")
 
 
+class MarkerSerializer(_Answer):
+    """``@override:<marker>`` in the description, and the rules that it speaks of."""
+
+    marker = serializers.CharField()
+    rules = serializers.ListField(child=serializers.CharField(), help_text="Empty where no rule knows it.")
+
+
 class PullSerializer(PullListingSerializer):
-    """The same with its reasons and its rules."""
+    """The same with its reasons, its rules and what its author says of them."""
+
+    override_markers = MarkerSerializer(many=True)
 
     reasons = ReasonSerializer(many=True)
     breakdown = RuleOnPullSerializer(many=True)

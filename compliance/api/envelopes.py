@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from compliance.choices import Format, Scope
 from compliance.limits import MAX_CHANGED_FILES, MAX_PATH_BYTES
+from compliance.markers import cut_description
 from compliance.report import Report
 
 NAME = r"\A[0-9A-Za-z][0-9A-Za-z._:/+@-]*\Z"
@@ -55,6 +56,13 @@ def _text(limit: int, **options: Any) -> serializers.CharField:
     return serializers.CharField(max_length=limit, required=False, allow_blank=True, allow_null=True, **options)
 
 
+class _DescriptionField(serializers.CharField):
+    """A text of any length, of which the beginning is kept."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return cut_description(str(super().to_internal_value(data)))
+
+
 class _HttpField(serializers.CharField):
     """An address on the web; nothing else may become a link."""
 
@@ -90,6 +98,13 @@ class EnvelopeSerializer(serializers.Serializer[Any]):
     )
     opa_version = _text(100)
     policy_revision = _text(200)
+    description = _DescriptionField(
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        trim_whitespace=False,
+        help_text="The pull request's, for its @override markers; cut to 64 KiB.",
+    )
     reward_score = serializers.FloatField(required=False, allow_null=True)
     changed_files = PathsField(required=False)
 

@@ -66,7 +66,9 @@ class PullList(Listing):
 
     def get_queryset(self) -> QuerySet[PullRequest]:
         """Those that the caller may know of."""
-        found = pulls.with_current_verdict(PullRequest.objects.select_related("repository"), at=timezone.now())
+        found = pulls.with_current_verdict(
+            PullRequest.objects.select_related("repository").defer("description"), at=timezone.now()
+        )
         keys = covered_repositories(self.request)
         return found if keys is None else found.filter(repository__in=keys)
 

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from compliance.api.links import page_of
 from compliance.choices import Verdict
 from compliance.models import PullRequest, Rule
+from compliance.queries.markers import markers_on
 from compliance.queries.pulls import RuleOnPull
 from compliance.queries.rules import Pattern
 from compliance.queries.tallies import Tally
@@ -80,6 +81,7 @@ def pull_detail_shape(request: Request, standing: PullStanding, rules: list[Rule
     url = page_of(request, "pullrequest", pull.pk)
     return {
         **pull_shape(pull, standing.verdict, standing.threshold, url=url),
+        "override_markers": [marker._asdict() for marker in markers_on(pull)],
         "reasons": [reason_shape(named) for named in standing.reasons],
         "breakdown": [_rule_on_pull_shape(rule) for rule in rules],
     }

@@ -1,5 +1,6 @@
 """What a tenant keeps of its compliance."""
 
+from compliance.models.codehosts import CodeHost, MergeGroup, NamedHead, StatusUpdate, WebhookDelivery
 from compliance.models.evaluations import Check, Evaluation, RuleState
 from compliance.models.pulls import PullRequest, Repository
 from compliance.models.rules import Rule, TenantSettings
@@ -9,14 +10,19 @@ from compliance.models.violations import Transition, Violation
 
 __all__ = [
     "Check",
+    "CodeHost",
     "Evaluation",
+    "MergeGroup",
+    "NamedHead",
     "PullRequest",
     "Repository",
     "Rule",
     "RuleState",
+    "StatusUpdate",
     "Submission",
     "TenantSettings",
     "Transition",
     "Version",
     "Violation",
+    "WebhookDelivery",
 ]

@@ -88,6 +88,7 @@ class RuleState(models.Model):
     open_override_count = models.PositiveIntegerField(default=0)
     open_warning_count = models.PositiveIntegerField(default=0)
     commit_sha = models.TextField(help_text="The commit that it was last evaluated for.")
+    policy_revision = models.TextField(blank=True, default="", help_text="Of the report that evaluated it last.")
     judged_at = models.DateTimeField()
     run_started_at = models.DateTimeField()
     last_seen = models.DateTimeField(null=True, help_text="When a report last named a violation of it.")

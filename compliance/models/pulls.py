@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -21,6 +22,28 @@ class Repository(models.Model):
         blank=True, help_text="Empty until a report on it, or somebody who knows, has named it."
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    host = models.ForeignKey(
+        "compliance.CodeHost",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="repositories",
+        db_index=False,
+        verbose_name="code host",
+        help_text="Who is told of verdicts. A webhook sets it; empty: the only one that there is.",
+    )
+    sends_status = models.BooleanField(
+        "commit status", default=True, help_text="Tell the code host each verdict as a commit status."
+    )
+    sends_comment = models.BooleanField(
+        "comment", default=True, help_text="Keep one comment on each pull request up to date."
+    )
+    trusted_policies = ArrayField(
+        models.TextField(),
+        default=list,
+        blank=True,
+        help_text="Policy revisions whose reports may let a pull request pass. Empty: any.",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -28,6 +51,10 @@ class Repository(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def trusts(self, policy_revision: str) -> bool:
+        """Whether reports of this policy revision may let a pull request pass."""
+        return not self.trusted_policies or policy_revision in self.trusted_policies
 
 
 class PullRequestQuerySet(models.QuerySet["PullRequest"]):
@@ -58,7 +85,14 @@ class PullRequest(models.Model):
     author = models.TextField(blank=True)
     url = models.TextField(blank=True)
     state = models.TextField(choices=PullState, default=PullState.OPEN)
+    description = models.TextField(blank=True)
+    override_markers = ArrayField(models.TextField(), default=list, blank=True)
     head_sha = models.TextField(blank=True)
+    head_awaited = models.BooleanField(
+        default=False, help_text="The code host has named the head commit, and no report on it was judged since."
+    )
+    host_updated_at = models.DateTimeField(null=True, help_text="As of when the code host has told us of it.")
+    comment_id = models.TextField(blank=True, help_text="Our comment at the code host.")
     head_started_at = models.DateTimeField(null=True, help_text="Start of the newest run judged for the head commit.")
 
     block_count = models.PositiveIntegerField(default=0)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from compliance.choices import Outcome, Resolution, Status
+from compliance.markers import override_markers
 from compliance.models import (
     Check,
     Evaluation,
@@ -135,6 +136,8 @@ def _take_over(pull: PullRequest, report: Report, evaluation: Evaluation, at: da
     pull.last_checked = at
     for name in ("branch", "base_branch", "title", "author", "url"):
         setattr(pull, name, getattr(report, name) or getattr(pull, name))
+    if report.description is not None:
+        pull.description, pull.override_markers = report.description, override_markers(report.description)
     if report.reward_score is not None:
         pull.reward_score = report.reward_score
 

@@ -201,6 +201,15 @@ SIMPLE_JWT = {
     "CHECK_REVOKE_TOKEN": True,  # a new password ends the tokens made with the old one
 }
 
+# --- Secrets at rest (core.encryption) and requests to addresses that tenants enter (core.outgoing) ---
+# The first key writes, all of them read: put a new one in front.
+FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+# Networks that are not public and may be sent to all the same: 10.20.0.0/16,fd12::/48
+OUTGOING_ALLOWED_NETWORKS: list[str] = env.list("OUTGOING_ALLOWED_NETWORKS", default=[])
+# How people reach the console from outside, for links in messages; the host is the tenant's domain.
+SITE_SCHEME = env.str("SITE_SCHEME", default="https")
+SITE_PORT = env.str("SITE_PORT", default="")
+
 # --- API ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

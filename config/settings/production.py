@@ -3,6 +3,7 @@
 from config.settings.base import *
 
 SECRET_KEY = env.str("SECRET_KEY")
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS")
 DATABASES = database_settings(OWNER_DATABASE_URL or env.str("DATABASE_URL"), OWNER_DATABASE_URL)
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

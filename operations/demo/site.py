@@ -148,6 +148,7 @@ class Site:
             "DATABASE_URL": self._urls.login,
             "MONITOR_DATABASE_URL": self._urls.monitor,
             "REDIS_URL": self._valkey.url,
+            "SITE_PORT": str(self.port),
             "SECRET_KEY": self._credentials["secret_key"],
             "DJANGO_SETTINGS_MODULE": "config.settings.local",
             "BASE_DOMAIN": "localhost",
