@@ -60,6 +60,10 @@ class Coverage(NamedTuple):
         return self.scope != Scope.DIFF or row.file_path in self.changed_files
 
 
+NOTHING = Coverage(packages=frozenset(), rules=frozenset(), scope=Scope.FULL, changed_files=frozenset())
+"""Silence means nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to write. Rows of ``changed`` and ``reopened`` take their status from ``status_when_live``."""
@@ -114,6 +118,13 @@ def reconcile(
         elif coverage.speaks_about(row) and row.fingerprint not in seen_in_run:
             resolved.append(row)
     return Plan(list(claims.values()), changed, reopened, resolved, seen, false_positives)
+
+
+def worse(rows: Iterable[Row], findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are new, back, or graver than what lives: all that a report may say that is not trusted."""
+    live = {row.fingerprint: _RANK[row.severity] for row in rows if row.status != _RESOLVED}
+    mildest = max(_RANK.values()) + 1
+    return [finding for finding in findings if _RANK[finding.severity] < live.get(finding.fingerprint, mildest)]
 
 
 def covered(severity: str, *, override_until: datetime | None, override_severity: str, at: datetime) -> bool:

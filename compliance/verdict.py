@@ -9,6 +9,7 @@ from compliance.score import FULL_SCORE, Counts, Weights, penalty
 from compliance.score import score as score_of
 
 _NAMED_RULES = 5
+_NAMED_REVISIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class Standing:
     """Enforced BLOCK-tier rules that no source evaluated for the head commit, sorted."""
     holds_until: datetime | None = None
     """The earliest expiry among the covers."""
+    trusted: bool = True
+    """Some report that was judged for the head commit was made with policies that the repository trusts."""
+    unknown_policies: Sequence[str] = ()
+    """Revisions of the other policies that reports on the head commit were made with; empty where none was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,8 @@ class Terms:
 class Reason:
     """One thing that speaks.
 
-    Against merging: ``not_judged``, ``block_violation``, ``not_evaluated``, ``below_threshold``; in spite of
-    violations for it: ``override_approved``, ``threshold_waived``.
+    Against merging: ``not_judged``, ``block_violation``, ``not_evaluated``, ``policy_unknown``,
+    ``below_threshold``; in spite of violations for it: ``override_approved``, ``threshold_waived``.
     """
 
     code: str
@@ -94,6 +99,8 @@ class _Case:
         self.blocking = standing.open_counts.block
         self.blocks_covered = standing.counts.block > 0 and not self.blocking
         self.missing = list(standing.unevaluated) if terms.require_complete else []
+        # Before the first report there are no policies to trust, which "not_judged" says already.
+        self.distrusted = standing.judged and not standing.trusted
         self.under = self.score < terms.threshold
         self.lifted = self.under and self.open_score >= terms.threshold
         self.waived = self.under and not self.lifted and self.blocks_covered and terms.override_waives_threshold
@@ -104,7 +111,7 @@ def _verdict(case: _Case) -> Verdict:
         return Verdict.PENDING
     if case.blocking:
         return Verdict.BLOCKED
-    if case.missing:
+    if case.missing or case.distrusted:
         return Verdict.INCOMPLETE
     if case.under and not case.lifted and not case.waived:
         return Verdict.BELOW_THRESHOLD
@@ -126,6 +133,8 @@ def _obstacles(case: _Case) -> Iterator[Reason]:
     # Before the first report nothing is evaluated, which "not_judged" says already.
     if case.missing and case.standing.judged:
         yield _not_evaluated(case.missing)
+    if case.distrusted or (case.missing and case.standing.judged and case.standing.unknown_policies):
+        yield _policy_unknown(case.standing.unknown_policies)
     if case.under and not case.lifted and not case.waived:
         yield _below_threshold(case)
 
@@ -170,6 +179,16 @@ def _not_evaluated(rules: list[str]) -> Reason:
         f"{subject} evaluated by no source for the head commit: {named}.",
         "Report the policy packages that evaluate what is missing, or have an admin stop enforcing it.",
         rules,
+    )
+
+
+def _policy_unknown(revisions: Sequence[str]) -> Reason:
+    named = ", ".join([revision for revision in revisions if revision][:_NAMED_REVISIONS])
+    which = f"policies that the repository does not trust: {named}" if named else "policies of no named revision"
+    return Reason(
+        "policy_unknown",
+        f"The head commit was evaluated with {which}.",
+        "Report with policies that the repository trusts, or have an admin trust these and report again.",
     )
 
 

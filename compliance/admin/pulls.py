@@ -1,6 +1,6 @@
 """Repositories and pull requests: may this be merged, and if not, why."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -12,17 +12,21 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.models import User
 from compliance.admin.filters import VerdictFilter
 from compliance.admin.labels import PULL_STATES, VERDICTS, cell, label_of
 from compliance.admin.searches import named_pull, numbered_pull, words_of
 from compliance.choices import Enforcement, PullState, Verdict
-from compliance.models import Evaluation, PullRequest, Repository, Rule, Version, Violation
+from compliance.models import Evaluation, PullRequest, Repository, Rule, Violation
+from compliance.queries.markers import markers_on
 from compliance.queries.pulls import RuleOnPull, rules_on, with_current_verdict
 from compliance.services.lapses import judge_lapsed
+from compliance.services.repositories import edit_repository
 from compliance.services.standing import standing_now
 from core.admin import KeptAdmin, ReadOnlyAdmin, column
 from core.admin_cells import link, list_url, moment, page_url, page_url_of, web_address, web_link
 from core.admin_filters import DaysFilter
+from core.admin_forms import LinesField
 
 _SHOWN_EVALUATIONS = 10
 
@@ -38,9 +42,14 @@ class RepositoryForm(forms.ModelForm[Repository]):
         help_text="The repository's page on the code host, for links to files: https://github.com/acme/shop",
     )
 
+    trusted_policies = LinesField(
+        required=False,
+        help_text="Policy revisions whose reports may let a pull request pass, one a line. Empty: any.",
+    )
+
     class Meta:
         model = Repository
-        fields = ["default_branch", "web_url"]
+        fields = ["default_branch", "web_url", "host", "sends_status", "sends_comment", "trusted_policies"]
 
 
 @admin.register(Repository)
@@ -56,7 +65,8 @@ class RepositoryAdmin(KeptAdmin):
     def get_fields(self, request: HttpRequest, obj: Repository | None = None) -> list[str]:
         """The web address as a field for those who may change it; Django would link it for others, whatever it is."""
         address = "web_url" if self.has_change_permission(request, obj) else "code_host"
-        return ["name", "default_branch", address, "created_at"]
+        told = ["host", "sends_status", "sends_comment"]
+        return ["name", "default_branch", address, *told, "trusted_policies", "created_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Repository]:
         """With the number of pull requests that are open."""
@@ -66,9 +76,9 @@ class RepositoryAdmin(KeptAdmin):
         return rows.annotate(open_number=Coalesce(Subquery(counted, output_field=IntegerField()), Value(0)))
 
     def save_model(self, request: HttpRequest, obj: Repository, form: Any, change: bool) -> None:
-        """Save, and say that what lists show of pull requests has changed."""
-        super().save_model(request, obj, form, change)
-        Version.bump("pulls")
+        """Let the service change it."""
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        edit_repository(repository_id=obj.pk, changes=changes, by=cast(User, request.user), at=timezone.now())
 
     @column("Code host")
     def code_host(self, repository: Repository) -> SafeString | str:
@@ -167,6 +177,10 @@ class PullRequestAdmin(ReadOnlyAdmin):
             "verdict": label_of(standing.verdict),
             "state": label_of(PullState(pull.state)),
             "reasons": [_told(named) for named in standing.reasons],
+            "markers": [
+                (marker.marker, [(rule, page_url_of(Rule, rule)) for rule in marker.rules])
+                for marker in markers_on(pull)
+            ],
             "pull_address": web_address(pull.url),
             "repository_page": page_url(pull.repository),
             "breakdown": [_broken(pull, rule) for rule in rules if any(rule.tally.counts)],

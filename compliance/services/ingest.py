@@ -21,7 +21,7 @@ from compliance.models import (
     Transition,
     Version,
 )
-from compliance.reconcile import Plan, Row, reconcile, status_when_live
+from compliance.reconcile import NOTHING, Plan, Row, reconcile, status_when_live, worse
 from compliance.report import Report
 from compliance.score import Counts, score
 from compliance.services import bulk
@@ -98,7 +98,11 @@ def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: dateti
     fingerprints = [finding.fingerprint for finding in findings]
     rows = bulk.read_rows(pull.pk, report.source, fingerprints)
     spoken_of = [row for row in rows if row.rule not in parsed.off]
-    plan = reconcile(spoken_of, findings, coverage=parsed.coverage, seen_in_run=_seen_in_run(evaluation), at=at)
+    if pull.repository.trusts(report.policy_revision):
+        plan = reconcile(spoken_of, findings, coverage=parsed.coverage, seen_in_run=_seen_in_run(evaluation), at=at)
+    else:
+        # It may say what is wrong, never that something is right (docs/adr/0006).
+        plan = reconcile(spoken_of, worse(spoken_of, findings), coverage=NOTHING, at=at)
     _write(plan, pull, evaluation, at)
     live = list(_live_after(rows, plan, at))
     write_states(
@@ -109,6 +113,7 @@ def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: dateti
         seen={(finding.package, finding.rule) for finding in findings},
         evaluation={
             "commit_sha": report.commit_sha,
+            "policy_revision": report.policy_revision,
             "judged_at": at,
             "run_started_at": evaluation.run_started_at,
         },
@@ -133,13 +138,20 @@ def _take_over(pull: PullRequest, report: Report, evaluation: Evaluation, at: da
     if not evaluation.was_head:
         return
     pull.head_started_at = max(started, pull.head_started_at or started)
+    pull.head_awaited = False
     pull.last_checked = at
+    if pull.host_updated_at is None or pull.host_updated_at < started:
+        _describe(pull, report)
+    if report.reward_score is not None:
+        pull.reward_score = report.reward_score
+
+
+def _describe(pull: PullRequest, report: Report) -> None:
+    """What a run knew when it started; the code host knows better, and may have said since."""
     for name in ("branch", "base_branch", "title", "author", "url"):
         setattr(pull, name, getattr(report, name) or getattr(pull, name))
     if report.description is not None:
         pull.description, pull.override_markers = report.description, override_markers(report.description)
-    if report.reward_score is not None:
-        pull.reward_score = report.reward_score
 
 
 def _seen_in_run(evaluation: Evaluation) -> set[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Min, Sum
+from django.db.models import F, Min, QuerySet, Sum
 from django.db.utils import OperationalError
 
 from compliance.choices import Enforcement, PullState, Status
@@ -26,14 +26,28 @@ def standing_of(pull: PullRequest) -> Standing:
     sums = enforced.aggregate(**{name: Sum(name, default=0) for name in totals})
     counts = Counts(*(sums[name] for name in _TOTALS))
     open_counts = Counts(*(sums[f"open_{name}"] for name in _TOTALS))
-    evaluated = RuleState.objects.filter(pull_request=pull, commit_sha=pull.head_sha).values("rule")
+    at_head = RuleState.objects.filter(pull_request=pull, commit_sha=pull.head_sha)
+    evaluated, unknown_policies = _by_trusted_policies(pull, at_head)
     return Standing(
-        judged=bool(pull.head_sha),
+        judged=bool(pull.head_sha) and not pull.head_awaited,
         counts=counts,
         open_counts=open_counts,
-        unevaluated=sorted(Rule.objects.required().exclude(pk__in=evaluated).values_list("pk", flat=True)),
+        unevaluated=sorted(
+            Rule.objects.required().exclude(pk__in=evaluated.values("rule")).values_list("pk", flat=True)
+        ),
         holds_until=_first_expiry(pull) if counts != open_counts else None,
+        trusted=not pull.repository.trusted_policies or evaluated.exists(),
+        unknown_policies=unknown_policies,
     )
+
+
+def _by_trusted_policies(pull: PullRequest, states: QuerySet[RuleState]) -> tuple[QuerySet[RuleState], list[str]]:
+    """The states that count as evaluated, and the revisions of the policies behind the others."""
+    trusted = pull.repository.trusted_policies
+    if not trusted:
+        return states, []
+    others = states.exclude(policy_revision__in=trusted).order_by("policy_revision")
+    return states.filter(policy_revision__in=trusted), list(others.values_list("policy_revision", flat=True).distinct())
 
 
 def judge_pull_request(pull: PullRequest, *, terms: Terms | None = None) -> Judgement:
@@ -65,13 +79,19 @@ def rejudge(pull_id: UUID, *, at: datetime, wait: bool = True) -> PullRequest:
     return pull
 
 
-def rejudge_open_pull_requests(*, at: datetime) -> int:
+def rejudge_open_pull_requests(*, at: datetime, repository: int | None = None) -> int:
     """Judge every open pull request and default branch anew, one transaction each. Returns how many that were.
+
+    Args:
+        repository: only those of the repository with this key.
 
     One that is being worked on is passed over: its report judges it under the new terms, or the next read does.
     """
     judged = 0
-    for pull_id in list(PullRequest.objects.open().order_by("pk").values_list("pk", flat=True)):
+    pulls = PullRequest.objects.open()
+    if repository is not None:
+        pulls = pulls.filter(repository=repository)
+    for pull_id in list(pulls.order_by("pk").values_list("pk", flat=True)):
         try:
             rejudge(pull_id, at=at, wait=False)
             judged += 1

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from compliance.choices import PullState, Superseded
-from compliance.models import Evaluation, PullRequest
+from compliance.models import Evaluation, NamedHead, PullRequest
+from compliance.models.evaluations import EvaluationQuerySet
 from compliance.report import Report
 
 
@@ -20,12 +21,22 @@ def superseded(pull: PullRequest, report: Report, *, started_at: datetime) -> Su
     if pull.state != PullState.OPEN:
         return Superseded.STATE
     judged = Evaluation.objects.judged().filter(pull_request=pull)
-    if report.commit_sha != pull.head_sha and judged.filter(commit_sha=report.commit_sha, was_head=True).exists():
+    if report.commit_sha != pull.head_sha and _was_head(pull, judged, report.commit_sha):
         return Superseded.COMMIT
-    newest = judged.filter(source=report.source).order_by("-run_started_at", "-id").first()
+    rivals = judged.filter(source=report.source)
+    if pull.repository.trusted_policies and pull.repository.trusts(report.policy_revision):
+        # What anybody may send must not make a report late that may let the pull request pass.
+        rivals = rivals.filter(policy_revision__in=pull.repository.trusted_policies)
+    newest = rivals.order_by("-run_started_at", "-id").first()
     if newest is not None and newest.run_id != report.run_id and started_at < newest.run_started_at:
         return Superseded.RUN
     return None
+
+
+def _was_head(pull: PullRequest, judged: EvaluationQuerySet, commit_sha: str) -> bool:
+    """By what was judged, or by what the code host has named."""
+    named = NamedHead.objects.filter(pull_request=pull, commit_sha=commit_sha)
+    return judged.filter(commit_sha=commit_sha, was_head=True).exists() or named.exists()
 
 
 def moves_head(pull: PullRequest, report: Report, *, started_at: datetime) -> bool:

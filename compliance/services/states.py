@@ -45,7 +45,7 @@ def write_states(
         live: what is live now, of the whole source.
         evaluated: what the report spoke about; only these take over ``evaluation``.
         seen: what it found something of.
-        evaluation: ``commit_sha``, ``judged_at`` and ``run_started_at`` of the report.
+        evaluation: ``commit_sha``, ``policy_revision``, ``judged_at`` and ``run_started_at`` of the report.
     """
     known = {
         (state.package, state.rule_id): state for state in RuleState.objects.filter(pull_request=pull, source=source)
@@ -71,7 +71,7 @@ def write_states(
         [*new, *changed],
         update_conflicts=True,
         unique_fields=["pull_request", "source", "package", "rule"],
-        update_fields=[*COLUMNS, "commit_sha", "judged_at", "run_started_at", "last_seen"],
+        update_fields=[*COLUMNS, "commit_sha", "policy_revision", "judged_at", "run_started_at", "last_seen"],
     )
 
 

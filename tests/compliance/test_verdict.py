@@ -32,6 +32,11 @@ def standing(counts: Counts = CLEAN, still_open: Counts | None = None, *missing:
     return Standing(judged, counts, counts if still_open is None else still_open, missing, TONIGHT)
 
 
+def distrusted(counts: Counts = CLEAN, *missing: str, judged: bool = True) -> Standing:
+    """Reports of policy b2 alone, which the repository does not trust."""
+    return replace(standing(counts, None, *missing, judged=judged), trusted=False, unknown_policies=["b2"])
+
+
 TABLE = [
     # standing, terms, verdict, codes, rests on cover
     (standing(judged=False), {}, "PENDING", ["not_judged"], False),
@@ -60,6 +65,21 @@ TABLE = [
     (standing(Counts(0, 10)), {}, "PASS", [], False),
     (standing(Counts(0, 10), CLEAN), {}, "PASS", [], False),
     (standing(Counts(0, 0, 31)), {}, "BELOW_THRESHOLD", ["below_threshold"], False),
+    (distrusted(), {}, "INCOMPLETE", ["policy_unknown"], False),
+    (distrusted(), PARTIAL, "INCOMPLETE", ["policy_unknown"], False),
+    (distrusted(CLEAN, "R01"), {}, "INCOMPLETE", ["not_evaluated", "policy_unknown"], False),
+    (distrusted(CLEAN, "R01"), PARTIAL, "INCOMPLETE", ["policy_unknown"], False),
+    (distrusted(Counts(1)), {}, "BLOCKED", ["block_violation", "policy_unknown"], False),
+    (distrusted(Counts(0, 11)), {}, "INCOMPLETE", ["policy_unknown", "below_threshold"], False),
+    (distrusted(judged=False), {}, "PENDING", ["not_judged"], False),
+    (replace(standing(), unknown_policies=["b2"]), {}, "PASS", [], False),
+    (
+        replace(standing(CLEAN, None, "R01"), unknown_policies=["b2"]),
+        {},
+        "INCOMPLETE",
+        ["not_evaluated", "policy_unknown"],
+        False,
+    ),
     (standing(), {}, "PASS", [], False),
     (standing(), {"threshold": 100}, "PASS", [], False),
     (standing(Counts(0, 0, 1)), {"threshold": 100}, "BELOW_THRESHOLD", ["below_threshold"], False),
@@ -197,6 +217,25 @@ def test_covering_more_never_hurts(known: Standing, more: Counts, terms: Terms) 
 def test_a_missing_rule_never_merges_where_completeness_is_required(known: Standing, terms: Terms) -> None:
     strict = replace(terms, require_complete=True)
     assert not judge(replace(known, unevaluated=["R09"]), strict).verdict.can_merge
+
+
+@given(known=standings(), terms=TERMS)
+def test_policies_that_are_not_trusted_never_merge(known: Standing, terms: Terms) -> None:
+    assert not judge(replace(known, trusted=False), terms).verdict.can_merge
+
+
+@pytest.mark.parametrize(
+    ("revisions", "named"),
+    [
+        (["b2"], "policies that the repository does not trust: b2."),
+        (["", "b2", "c3"], "policies that the repository does not trust: b2, c3."),
+        ([""], "policies of no named revision."),
+        ([], "policies of no named revision."),
+    ],
+)
+def test_policies_that_are_not_trusted_are_named(revisions: list[str], named: str) -> None:
+    (reason,) = reasons_of(replace(distrusted(), unknown_policies=revisions))
+    assert reason.message == f"The head commit was evaluated with {named}"
 
 
 @given(known=standings(), terms=TERMS)
