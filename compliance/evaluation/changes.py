@@ -1,11 +1,12 @@
 """The input of the policies, built from two revisions of a repository."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from compliance.evaluation.git import Git
-from compliance.evaluation.patches import changed_files
+from compliance.evaluation.patches import Entry, changed_files, entries
 from compliance.limits import MAX_CHANGED_FILES, MIB
 from core.errors import TooLarge
 
@@ -40,11 +41,13 @@ class Change(NamedTuple):
     base: str
     """The merge base: what the other branch did since is no part of the change."""
     head: str
+    paths: list[str]
+    """The changed files, and behind them the old names of renamed ones."""
 
     @property
-    def paths(self) -> list[str]:
-        """The changed files."""
-        return [file["path"] for file in self.input["changed_files"]]
+    def files(self) -> int:
+        """How many files changed."""
+        return len(self.input["changed_files"])
 
 
 def read_change(repository: Path, *, base: str, head: str = "HEAD", words: Words | None = None) -> Change:
@@ -57,16 +60,20 @@ def read_change(repository: Path, *, base: str, head: str = "HEAD", words: Words
     git, words = Git(repository), words or Words()
     tip = git.commit(head)
     parted = git.merge_base(git.commit(base), tip)
-    raw = git.read(*_DIFF, "--raw", "-z", parted, tip)
-    patch = git.read(*_DIFF, *_PATCH, parted, tip)
-    _check_size(patch)
-    files = changed_files(raw, patch)
-    if len(files) > MAX_CHANGED_FILES:
+    listed = entries(git.read(*_DIFF, "--raw", "-z", parted, tip))
+    if len(listed) > MAX_CHANGED_FILES:
         raise TooLarge(
             "too_many_files",
-            f"The change touches {len(files):,} files; a report may carry {MAX_CHANGED_FILES:,}. Split the change, or "
-            "compare with a nearer base.",
+            f"The change touches {len(listed):,} files; a report may carry {MAX_CHANGED_FILES:,}. Split the change, "
+            "or compare with a nearer base.",
         )
+    patch = git.read(*_DIFF, *_PATCH, parted, tip)
+    _check_size(patch)
+
+    def as_text(entry: Entry) -> bytes:
+        return git.read(*_DIFF, *_PATCH, "--text", "--no-renames", parted, tip, "--", os.fsdecode(entry.path))
+
+    files = changed_files(listed, patch, as_text=as_text)
     author, subject, body = git.read("log", "-1", "--format=%an%x00%s%x00%b", tip).decode(errors="replace").split("\0")
     document = {
         "changed_files": [file._asdict() for file in files],
@@ -75,7 +82,12 @@ def read_change(repository: Path, *, base: str, head: str = "HEAD", words: Words
         "pr_number": words.number,
         "author": author if words.author is None else words.author,
     }
-    return Change(document, parted, tip)
+    return Change(document, parted, tip, _paths(listed))
+
+
+def _paths(listed: list[Entry]) -> list[str]:
+    paths = [entry.path for entry in listed] + [entry.old for entry in listed if entry.letter == "R"]
+    return list(dict.fromkeys(path.decode(errors="replace") for path in paths))[:MAX_CHANGED_FILES]
 
 
 def _check_size(patch: bytes) -> None:

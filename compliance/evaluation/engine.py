@@ -28,7 +28,7 @@ def evaluate(
 
     Args:
         change: the input, as ``compliance.evaluation.changes`` builds it.
-        data: what stands beside the policies as ``data``: ``exemptions`` and the like.
+        data: what stands beside the policies as ``data``, before the pack's own: ``exemptions`` and the like.
         pack: the product's own policies otherwise.
 
     Raises:
@@ -36,7 +36,7 @@ def evaluate(
         EngineFailed: the policies cannot be read, or fail over this input.
     """
     pack = pack or own_pack()
-    stated, beside = _json(change, "input"), _json(data or {}, "data")
+    stated, beside = _json(change, "input"), _json({**pack.data, **(data or {})}, "data")
     engine = _engine(pack)
     try:
         # The engine keeps what it was given last: nothing of one evaluation may reach the next.

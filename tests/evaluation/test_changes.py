@@ -113,6 +113,22 @@ def test_a_change_cannot_hide_code_behind_its_own_attributes(repository: Reposit
     assert files_of(repository)["src/a.ts"] == added("one")
 
 
+def test_a_change_cannot_hide_code_behind_a_nul(repository: Repository) -> None:
+    repository.branch("feature")
+    repository.commit("Hide", {"src/a.ts": b"one\n// \0\n", "pixel.png": b"one\n\0"})
+    found = files_of(repository)
+    assert found["src/a.ts"] == {**added("one\n+// \0"), "diff": "@@ -0,0 +1,2 @@\n+one\n+// \0", "additions": 2}
+    assert found["pixel.png"]["diff"] == ""
+
+
+def test_a_report_speaks_about_old_names_too(repository: Repository) -> None:
+    repository.branch("feature")
+    (repository.folder / "README.md").rename(repository.folder / "docs.md")
+    repository.commit("Move")
+    change = read_change(repository.folder, base="main")
+    assert (change.paths, change.files) == (["docs.md", "README.md"], 1)
+
+
 def test_nothing_of_the_repository_is_run(repository: Repository, tmp_path: Path) -> None:
     traces = tmp_path / "ran"
     program = tmp_path / "program"

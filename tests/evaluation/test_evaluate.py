@@ -26,7 +26,7 @@ deny contains finding if {
         "rule": "R01",
         "severity": "BLOCK",
         "file": file.path,
-        "line": input.line,
+        "line": input.coverage.line,
         "message": "A query without its tenant",
         "remediation": "Scope it.",
     }
@@ -56,7 +56,7 @@ def repository(tmp_path: Path) -> Repository:
     for name, source in POLICIES.items():
         (tmp_path / "pack").mkdir(exist_ok=True)
         (tmp_path / "pack" / name).write_text(source)
-    (tmp_path / "more.json").write_text(json.dumps({"line": 3}))
+    (tmp_path / "coverage.json").write_text(json.dumps({"line": 3}))
     repository = Repository(tmp_path / "shop")
     repository.branch("feature")
     repository.commit("Add basket", {"src/a.ts": "db.findMany()\n", "src/b.ts": "db.findMany()\n", "src/c.ts": "c\n"})
@@ -66,7 +66,7 @@ def repository(tmp_path: Path) -> Repository:
 def evaluate(repository: Repository, *argv: str) -> tuple[int, str]:
     """Exit code and output."""
     tmp_path, out = repository.folder.parent, io.StringIO()
-    beside = ["--policies", str(tmp_path / "pack"), "--input", str(tmp_path / "more.json")]
+    beside = ["--policies", str(tmp_path / "pack"), "--coverage", str(tmp_path / "coverage.json")]
     try:
         call_command("evaluate", "--repo", str(repository.folder), *beside, *argv, stdout=out)
     except SystemExit as ended:

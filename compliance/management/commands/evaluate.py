@@ -40,7 +40,8 @@ class Command(BaseCommand):
         parser.add_argument("--body", help="of the pull request, where @override: stands (the rest of its message)")
         parser.add_argument("--author", help="of the pull request (the head commit's)")
         parser.add_argument("--number", type=int, help="of the pull request; needed to post")
-        parser.add_argument("--input", type=Path, help="JSON object with more for the input, such as coverage figures")
+        parser.add_argument("--coverage", type=Path, help="JSON with coverage figures, for R17")
+        parser.add_argument("--performance", type=Path, help="JSON with measured figures and budgets, for R18")
         parser.add_argument("--data", type=Path, help="JSON object that stands beside the policies: exemptions")
         parser.add_argument("--policies", type=Path, help="a folder of policies, in place of the product's own")
         parser.add_argument("--json", action="store_true", help="print the value of data.compliance instead")
@@ -63,13 +64,12 @@ class Command(BaseCommand):
         words = Words(options["title"], options["body"], options["number"], options["author"])
         change = read_change(options["repo"], base=options["base"], head=options["head"], words=words)
         pack = read_pack(options["policies"]) if options["policies"] else own_pack()
+        figures = {name: _read(options[name]) for name in ("coverage", "performance") if options[name]}
         began = datetime.now(UTC)
-        document = evaluate({**_read(options["input"]), **change.input}, data=_read(options["data"]), pack=pack)
+        document = evaluate({**change.input, **figures}, data=_read(options["data"]), pack=pack)
         result = read_result(document, changed_files=change.paths)
         self.stdout.write(
-            json.dumps(document, indent=2, ensure_ascii=False)
-            if options["json"]
-            else told(result, files=len(change.paths))
+            json.dumps(document, indent=2, ensure_ascii=False) if options["json"] else told(result, files=change.files)
         )
         if options["post"]:
             return self._post(change, document, pack, began, options)
