@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench lock
+.PHONY: help demo test lint format bench lock policies-conformance
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ REPORTS ?=
 ARGS ?=
 
 help: ## Say what there is
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  make demo PORT=8000 DATA=.demo REPORTS=folder-of-OPA-results"
 	@echo "  make test ARGS='tests/compliance -k score'"
@@ -49,6 +49,9 @@ format: $(INSTALLED) ## Write code and templates the way `make lint` wants them
 
 bench: $(INSTALLED) ## Measure ingest, API and memory, each beside its own floor
 	@exec $(PYTHON) -m tests.load.bench $(ARGS)
+
+policies-conformance: $(INSTALLED) ## Run the policies and their cases through OPA's own engine too, and compare
+	@DJANGO_SETTINGS_MODULE=config.settings.test exec $(PYTHON) -m tests.policies.conformance
 
 lock: $(INSTALLED) ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
