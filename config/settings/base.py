@@ -32,6 +32,7 @@ SHARED_APPS = [
     "django.contrib.auth",
     "audit",  # before accounts, which hands out its permission
     "accounts",  # after auth, whose receiver makes the permissions that ours hands out
+    "alerts",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -47,6 +48,7 @@ TENANT_APPS = [
     "django.contrib.auth",
     "audit",  # before accounts, which hands out its permission
     "accounts",  # after auth, whose receiver makes the permissions that ours hands out
+    "alerts",
     "django.contrib.sessions",
     "django.contrib.messages",
     "core.apps.AdminConfig",

@@ -1,0 +1,54 @@
+"""What every schema has from the start: the three policies, the console as a channel, and who may do what."""
+
+from datetime import time, timedelta
+from typing import Any
+
+from accounts.roles import Role, grant, in_tenant_schema
+from alerts.choices import ChannelKind, Frequency, Tier
+from alerts.escalation import Step, frozen
+from alerts.models import AlertPolicy, Channel
+
+READABLE = ("alert", "alertevent", "delivery", "digest", "alertpolicy", "notification", "silence", "holiday")
+EDITABLE = ("alertpolicy", "alertsettings", "channel", "route", "silence", "holiday")
+
+POLICIES: dict[Tier, dict[str, Any]] = {
+    Tier.BLOCK: {
+        "channels": ["slack", "email", "pagerduty"],
+        "threshold": 1,
+        "deduplication_window": timedelta(hours=1),
+        "escalation": frozen([Step(timedelta(minutes=15), ("pagerduty",))]),
+        "quiet_hours": False,
+    },
+    Tier.OVERRIDE: {
+        "channels": ["slack", "email"],
+        "threshold": 5,
+        "frequency": Frequency.DAILY,
+        "aggregation_window": timedelta(hours=1),
+        "max_per_day": 5,
+        "quiet_hours": True,
+        "summary_time": time(9),
+        "escalation": frozen([Step(timedelta(hours=4), ("email:managers",))]),
+    },
+    Tier.WARNING: {
+        "channels": ["email"],
+        "threshold": 10,
+        "frequency": Frequency.WEEKLY,
+        "summary_time": time(9),
+        "quiet_hours": True,
+    },
+}
+
+
+def fill_in(**_: Any) -> None:
+    """After each migration, the template's and the public schema's included. Repeating changes nothing."""
+    for tier, policy in POLICIES.items():
+        AlertPolicy.objects.get_or_create(tier=tier, defaults=policy)
+    Channel.objects.get_or_create(kind=ChannelKind.IN_APP, name="console")
+    if not in_tenant_schema():
+        return
+    grant(Role.VIEWER, *(f"alerts.view_{model}" for model in READABLE))
+    grant(Role.COMPLIANCE_ADMIN, "alerts.acknowledge_alert", "alerts.change_delivery")
+    grant(
+        Role.COMPLIANCE_ADMIN,
+        *(f"alerts.{verb}_{model}" for verb in ("view", "add", "change", "delete") for model in EDITABLE),
+    )

@@ -1,0 +1,85 @@
+"""One message to one recipient through one channel: written first, sent then. And what people see in the console."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from alerts.choices import Occasion, Tier
+from alerts.models.alerts import Alert, Digest
+from alerts.models.channels import Channel
+from core.claims import Claimable, ClaimQuerySet
+from core.ids import new_id
+
+
+class DeliveryQuerySet(ClaimQuerySet):
+    """Questions about deliveries."""
+
+    def on_ready_channels(self, at: datetime) -> Self:
+        """Those whose channel may be sent to now."""
+        return self.filter(channel__in=Channel.objects.sending(at))
+
+
+class Delivery(Claimable):
+    """One message to one recipient. Its key is what providers and recipients know it by, however often it is tried."""
+
+    class Outcome(models.TextChoices):
+        SENT = "sent", "Sent"
+        DELIVERED = "delivered", "Delivered"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        STALE = "stale", "Too old, not sent"
+        REPLACED = "replaced", "Replaced by a newer one"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    alert = models.ForeignKey(Alert, null=True, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
+    digest = models.ForeignKey(Digest, null=True, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.SET_NULL, related_name="deliveries")
+    channel_name = models.TextField(help_text="As the channel was called then.")
+    recipient = models.TextField(blank=True, help_text="An address, where a channel has several.")
+    tier = models.TextField(choices=Tier)
+    occasion = models.TextField(choices=Occasion)
+    message = models.JSONField(help_text="What is said, as alerts.messages makes it; channels render it.")
+    outcome = models.TextField(choices=Outcome, blank=True, help_text="Once nothing more is tried.")
+    reference = models.TextField(blank=True, help_text="What the provider calls it.")
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(
+                fields=["priority", "received_at"],
+                condition=Q(status__in=["queued", "processing"]),
+                name="delivery_waiting",
+            ),
+            models.Index(fields=["alert", "id"], name="delivery_alert"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_occasion_display()} to {self.recipient or self.channel_name}"
+
+
+class Notification(models.Model):
+    """A message to one person in the console."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="+", db_index=False)
+    alert = models.ForeignKey(Alert, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    tier = models.TextField(choices=Tier)
+    title = models.TextField()
+    body = models.TextField(blank=True)
+    link = models.TextField(blank=True)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "user"], name="one_notification_a_person")]
+        indexes = [models.Index(fields=["user", "id"], condition=Q(read_at=None), name="notification_unread")]
+
+    def __str__(self) -> str:
+        return self.title
