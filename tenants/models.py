@@ -32,6 +32,10 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
         """Tenants that are served, the public schema aside."""
         return self.filter(state=Tenant.State.ACTIVE).exclude(schema_name="public").order_by("schema_name")
 
+    def built(self) -> Self:
+        """Tenants that have a schema of their own and keep it, and the public one."""
+        return self.filter(state__in=[Tenant.State.ACTIVE, Tenant.State.SUSPENDED]).order_by("schema_name")
+
     def requested(self) -> Self:
         """Tenants that were asked for and wait for ``manage.py provision``, the longest wait first."""
         return self.filter(state=Tenant.State.REQUESTED).order_by("created_at", "pk")

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psycopg
@@ -172,11 +173,20 @@ def _remove_everything() -> None:
             "AND tablename <> ALL(%s)",
             [[*kept, "django_migrations", "audit_audithead"]],
         ).fetchall()
-        guarded = [f"{schema}.audit_{table}" for schema in TENANTS for table in ("auditentry", "audithead")]
-        for table in guarded:
-            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        owner.execute("TRUNCATE " + ", ".join(name for (name,) in tables))
-        for schema in TENANTS:
-            owner.execute(f"UPDATE {schema}.audit_audithead SET sequence = 0, hash = ''")
-        for table in guarded:
-            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        with ExitStack() as unguarded:
+            for schema in TENANTS:
+                unguarded.enter_context(without_audit_triggers(owner, schema))
+            owner.execute("TRUNCATE " + ", ".join(name for (name,) in tables))
+            for schema in TENANTS:
+                owner.execute(f"UPDATE {schema}.audit_audithead SET sequence = 0, hash = ''")
+
+
+@contextmanager
+def without_audit_triggers(owner: psycopg.Connection, schema: str) -> Iterator[None]:
+    """What only the tables' owner can do to a schema's audit log."""
+    tables = [f"{schema}.audit_auditentry", f"{schema}.audit_audithead"]
+    for table in tables:
+        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    yield
+    for table in tables:
+        owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 
 from config.unfold import PUBLIC_NAVIGATION, TENANT_NAVIGATION, unfold_settings
 
@@ -153,6 +154,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "inbox"
 CELERY_TASK_TENANT_CACHE_SECONDS = 60
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "anchor-audit": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="10")},
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": env.str("REDIS_KEY_PREFIX", default="forge."),
     # Longer than the longest task, or it would run twice at once.

@@ -23,14 +23,14 @@ def done() -> AuditEntry:
     return record_entry(action=DEED.action, resource=DEED.resource, by=None, at=AT)
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("committed_log")
 def test_outside_a_transaction_nothing_is_recorded() -> None:
     with pytest.raises(RuntimeError, match="in the transaction of its deed"):
         done()
     assert not AuditEntry.objects.exists()
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("committed_log")
 def test_a_deed_that_is_rolled_back_leaves_no_entry_and_no_gap() -> None:
     with transaction.atomic():
         done()
@@ -55,7 +55,7 @@ def at_once(work: Callable[[int], None], tenant: Tenant) -> None:
         list(threads.map(worker, range(WRITERS)))
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("committed_log")
 def test_writers_at_once_make_neither_gap_nor_fork() -> None:
     def write(number: int) -> None:
         for count in range(1, ROUNDS + 1):
