@@ -27,6 +27,8 @@ FACTS = (
     "before", "after", "note", "request_id", "address",
 )  # fmt: skip
 """The fields of an entry that are hashed, beside the version, the chain and the hash of the entry before."""
+COLUMNS = (*FACTS, "previous_hash", "hash", "seal")
+"""All of an entry's."""
 _INT64 = 2**63
 
 
@@ -46,7 +48,7 @@ def current_chain() -> str:
 
 def stamp(at: datetime) -> str:
     """A time as it is hashed: UTC, to the microsecond."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def entry_hash(facts: Mapping[str, Any], *, chain: str, previous: bytes) -> bytes:
@@ -62,12 +64,17 @@ def entry_hash(facts: Mapping[str, Any], *, chain: str, previous: bytes) -> byte
 
 def seal_of(digest: bytes) -> bytes:
     """The seal of a hash, with the current key."""
-    return hmac.digest(_keys()[0], digest, "sha256")
+    return _sealed_with(_keys()[0], digest)
 
 
 def sealed(digest: bytes, seal: bytes) -> bool:
     """Whether a hash was sealed with one of our keys."""
-    return any(hmac.compare_digest(hmac.digest(key, digest, "sha256"), seal) for key in _keys())
+    return any(hmac.compare_digest(_sealed_with(key, digest), seal) for key in _keys())
+
+
+def _sealed_with(key: bytes, digest: bytes) -> bytes:
+    # BLAKE2's keyed mode: a quarter of HMAC's time, of which a million entries take note.
+    return hashlib.blake2b(digest, key=key, digest_size=32).digest()
 
 
 @once

@@ -1,16 +1,24 @@
 """Adding to the audit log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import models
 
-from audit.chain import current_chain, entry_hash, plain, seal_of, stamp, text
+from audit.chain import COLUMNS, current_chain, entry_hash, plain, seal_of, stamp, text
 from audit.models import AuditEntry, AuditHead
 from core.origin import current_origin
 from tenants.current import connection
+
+_AT_ONCE = 500
+# NO KEY: nothing refers to the row.
+_LOCK_HEAD = f"SELECT sequence, hash FROM audit_audithead WHERE id = {AuditHead.PK} FOR NO KEY UPDATE"  # noqa: S608
+_MOVE_HEAD = f"WITH moved AS (UPDATE audit_audithead SET sequence = %s, hash = %s WHERE id = {AuditHead.PK})"  # noqa: S608
+_INSERT = f"INSERT INTO audit_auditentry ({', '.join(COLUMNS)})"
+_ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 Resource = models.Model | tuple[str, str, str]
 """A record, or its kind, key and name where there is none (any more)."""
@@ -67,23 +75,38 @@ def record_entries(deeds: Sequence[Deed]) -> list[AuditEntry]:
     if not deeds:
         return []
     chain = current_chain()
-    # NO KEY: nothing refers to the row.
-    head = AuditHead.objects.select_for_update(no_key=True).filter(pk=AuditHead.PK).first()
-    if head is None:
-        raise RuntimeError(f"The audit log of {connection.schema_name} has no head. Run manage.py verify_audit.")
-    entries = []
-    previous = bytes(head.hash)
-    for sequence, deed in enumerate(deeds, start=head.sequence + 1):
-        entry, previous = _chained(_facts(deed, sequence), deed.at, chain=chain, previous=previous)
-        entries.append(entry)
-    AuditEntry.objects.bulk_create(entries, batch_size=1000)
-    AuditHead.objects.filter(pk=AuditHead.PK).update(sequence=entries[-1].sequence, hash=previous)
+    # One cursor: each one that is opened enters the tenant anew.
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_HEAD)
+        head = cursor.fetchone()
+        if head is None:
+            raise RuntimeError(f"The audit log of {connection.schema_name} has no head. Run manage.py verify_audit.")
+        entries = list(_chained(deeds, chain=chain, after=head[0], previous=bytes(head[1])))
+        for start in range(0, len(entries), _AT_ONCE):
+            _append(cursor, entries[start : start + _AT_ONCE])
     return entries
 
 
-def _chained(facts: dict[str, Any], at: datetime, *, chain: str, previous: bytes) -> tuple[AuditEntry, bytes]:
-    digest = entry_hash(facts, chain=chain, previous=previous)
-    return AuditEntry(**facts | {"at": at}, previous_hash=previous, hash=digest, seal=seal_of(digest)), digest
+def _chained(deeds: Sequence[Deed], *, chain: str, after: int, previous: bytes) -> Iterator[AuditEntry]:
+    for sequence, deed in enumerate(deeds, start=after + 1):
+        facts = _facts(deed, sequence)
+        digest = entry_hash(facts, chain=chain, previous=previous)
+        entry = AuditEntry(**facts | {"at": deed.at}, previous_hash=previous, hash=digest, seal=seal_of(digest))
+        entry._state.adding = False
+        yield entry
+        previous = digest
+
+
+def _append(cursor: Any, entries: Sequence[AuditEntry]) -> None:
+    """Write entries and move the head to the last of them, in one statement."""
+    values: list[Any] = [entries[-1].sequence, entries[-1].hash]
+    for entry in entries:
+        values += [_stored(getattr(entry, name)) for name in COLUMNS]
+    cursor.execute(f"{_MOVE_HEAD} {_INSERT} VALUES {', '.join([_ROW] * len(entries))}", values)
+
+
+def _stored(value: Any) -> Any:
+    return orjson.dumps(value).decode() if isinstance(value, dict) else value
 
 
 def _facts(deed: Deed, sequence: int) -> dict[str, Any]:

@@ -41,7 +41,7 @@ EDITS = {
 
 
 def write(number: int = WRITTEN) -> None:
-    before = {"tier": "BLOCK", "packages": ["a", "ü"], "waives": True, "threshold": 70}
+    before = {"tier": "BLOCK", "packages": ["a", "ü\\n\n\t\v\"'"], "waives": True, "threshold": 70}
     deeds = [
         Deed(action=f"rule.edited.{n}", resource=("rule", f"R{n:02}", "Rule"), by=None, at=AT, before=before, after={})
         for n in range(1, number + 1)
@@ -99,6 +99,11 @@ def test_no_field_of_an_entry_can_be_edited(tamper: Tamper, field: str) -> None:
     tamper(f"UPDATE audit_auditentry SET {edit} WHERE sequence = 3")
     special = {"sequence": (0, Tampering.INSERTED), "seal": (3, Tampering.UNSEALED)}
     assert found() == special.get(field, (3, Tampering.CHANGED))
+
+
+def test_a_time_that_no_clock_shows_is_found_too(tamper: Tamper) -> None:
+    tamper("UPDATE audit_auditentry SET at = 'infinity' WHERE sequence = 3")
+    assert found() == (3, Tampering.CHANGED)
 
 
 @pytest.mark.parametrize("gone", [1, 3, WRITTEN])
