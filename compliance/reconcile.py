@@ -72,7 +72,7 @@ class Plan:
     changed: list[tuple[Row, Finding]] = field(default_factory=list)
     """Live, seen again, and something that is stored differs, or cover came or went."""
     reopened: list[tuple[Row, Finding]] = field(default_factory=list)
-    """Was fixed, or gone with the pull request, and is back."""
+    """Was fixed, or gone with the pull request, and is back; or was a false positive and has grown graver."""
     resolved: list[Row] = field(default_factory=list)
     """Spoken about and absent: fixed."""
     seen: int = 0
@@ -107,7 +107,7 @@ def reconcile(
     for row in rows:
         finding = claims.pop(row.fingerprint, None)
         if row.status == _RESOLVED:
-            if finding is not None and row.resolution == _FALSE_POSITIVE:
+            if finding is not None and still_false(row, finding.severity):
                 false_positives += 1
             elif finding is not None:
                 reopened.append((row, finding))
@@ -132,6 +132,11 @@ def covered(severity: str, *, override_until: datetime | None, override_severity
     if override_until is None or not override_severity or at >= override_until:
         return False
     return _RANK[severity] >= _RANK[override_severity]
+
+
+def still_false(row: Row, severity: str) -> bool:
+    """Whether ``row``, found again with ``severity``, stays a false positive: it is no graver than who approved saw."""
+    return row.resolution == _FALSE_POSITIVE and _RANK[severity] >= _RANK[row.severity]
 
 
 def status_when_live(row: Row, severity: str, at: datetime) -> Status:

@@ -65,6 +65,20 @@ class UnsupportedMedia(DomainError):
     status = 415
 
 
+class TooMany(DomainError):
+    """The caller asks too often.
+
+    Args:
+        wait: seconds after which it may try again.
+    """
+
+    status = 429
+
+    def __init__(self, code: str, message: str, *, wait: float) -> None:
+        super().__init__(code, message)
+        self.wait = wait
+
+
 class Invalid(DomainError):
     """The input can be read but is wrong; ``errors`` says where."""
 

@@ -104,7 +104,7 @@ class PullRequest(models.Model):
     score = models.PositiveSmallIntegerField(default=100)
     open_score = models.PositiveSmallIntegerField(default=100)
     verdict = models.TextField(choices=Verdict, default=Verdict.PENDING)
-    verdict_until = models.DateTimeField(null=True, help_text="When the first override that the verdict rests on ends.")
+    verdict_until = models.DateTimeField(null=True, help_text="When its first cover ends, and it is judged anew.")
     reward_score = models.FloatField(null=True)
     last_checked = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -11,6 +11,9 @@ from compliance.choices import UNATTRIBUTED, Enforcement, Severity
 from compliance.score import Weights
 from compliance.verdict import Terms
 
+LONGEST_OVERRIDE_DAYS = 365
+"""What a tenant may allow at most."""
+
 
 class RuleQuerySet(models.QuerySet["Rule"]):
     """Questions about rules."""
@@ -88,12 +91,21 @@ class TenantSettings(models.Model):
         default=True,
         help_text="Once every BLOCK violation is covered, the score no longer stops the merge.",
     )
+    longest_override_days = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_OVERRIDE_DAYS)],
+        help_text="An override holds at most so many days. Those that are approved keep their end.",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "settings"
         constraints = [
             models.CheckConstraint(name="one_row_of_settings", condition=Q(pk=1)),
             models.CheckConstraint(name="threshold_is_a_score", condition=Q(threshold__lte=100)),
+            models.CheckConstraint(
+                name="an_override_ends",
+                condition=Q(longest_override_days__gte=1, longest_override_days__lte=LONGEST_OVERRIDE_DAYS),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -109,6 +109,8 @@ class Transition(models.Model):
         SEVERITY_RAISED = "severity_raised", "Graver than what was approved"
         COVERED = "covered", "Covered by an override"
         UNCOVERED = "uncovered", "Override ended"
+        DISMISSED = "dismissed", "Approved as a false positive"
+        REINSTATED = "reinstated", "Approval as a false positive revoked"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     violation = models.ForeignKey(

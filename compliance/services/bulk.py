@@ -120,6 +120,20 @@ def update_resolved(ids: Sequence[UUID | str], *, resolution: str, at: datetime,
         )
 
 
+def update_covers(covers: Sequence[tuple[UUID, datetime | None, str, str, str, str]]) -> None:
+    """Write ``(violation, until, severity that was seen, reason, approver, status)``; None and empty end a cover."""
+    if not covers:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE compliance_violation AS v SET override_until = n.until, override_severity = n.severity, "
+            "override_reason = n.reason, override_approved_by = n.approver, status = n.status "
+            "FROM unnest(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[]) "
+            "AS n(id, until, severity, reason, approver, status) WHERE v.id = n.id",
+            [list(column) for column in zip(*covers, strict=True)],
+        )
+
+
 def _row(row: tuple[Any, ...]) -> Row:
     context = row[_CONTEXT]
     return Row._make((*row[:_CONTEXT], {} if context == "{}" else orjson.loads(context), *row[_CONTEXT + 1 :]))

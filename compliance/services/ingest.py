@@ -21,7 +21,8 @@ from compliance.models import (
     Transition,
     Version,
 )
-from compliance.reconcile import NOTHING, Plan, Row, reconcile, status_when_live, worse
+from compliance.readings import Finding
+from compliance.reconcile import NOTHING, Plan, Row, reconcile, status_when_live, still_false, worse
 from compliance.report import Report
 from compliance.score import Counts, score
 from compliance.services import bulk
@@ -53,14 +54,14 @@ def process(submission: Submission, *, at: datetime) -> Evaluation:
         locked = PullRequest.objects.select_for_update(no_key=True, nowait=True, of=("self",))
         pull = locked.select_related("repository").get(pk=pull_id)
         evaluation = _evaluation_of(submission, report, pull, at)
-        excused: set[str] = set()
+        findings, excused = parsed.findings, set[str]()
         evaluation.superseded = superseded(pull, report, started_at=evaluation.run_started_at) or ""
         if not evaluation.superseded:
-            excused = _apply(parsed, pull, evaluation, at)
+            findings, excused = _apply(parsed, pull, evaluation, at)
         evaluation.duration_ms = int((time.monotonic() - began) * 1000)
         # Foreign keys are checked at commit, so that what it caused may be written before it.
         evaluation.save(force_insert=True)
-        Check.objects.bulk_create(_checks(parsed, evaluation, excused))
+        Check.objects.bulk_create(_checks(parsed.evaluated_rules, findings, evaluation, excused))
         submission.finish(at=at)
         Version.bump(*TOPICS)
     return evaluation
@@ -90,8 +91,8 @@ def _evaluation_of(submission: Submission, report: Report, pull: PullRequest, at
     )
 
 
-def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: datetime) -> set[str]:
-    """Write what the report changes. Returns the fingerprints that an override covers."""
+def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: datetime) -> tuple[list[Finding], set[str]]:
+    """Write what the report changes. Returns the findings that count, and the fingerprints that an override covers."""
     report, findings = parsed.report, parsed.findings
     terms = TenantSettings.current().terms()
     _take_over(pull, report, evaluation, at)
@@ -118,6 +119,7 @@ def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: dateti
             "run_started_at": evaluation.run_started_at,
         },
     )
+    findings = _without_false_positives(findings, rows)
     counts = Counts.of(finding.severity for finding in findings)
     evaluation.block_count, evaluation.override_count, evaluation.warning_count = counts
     evaluation.score = score(counts, terms.weights)
@@ -126,7 +128,18 @@ def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: dateti
     evaluation.fingerprints = bytes.fromhex("".join(fingerprints))
     evaluation.verdict = judge_pull_request(pull, terms=terms).verdict
     pull.save()
-    return {fingerprint for fingerprint, *_, status in live if status == Status.OVERRIDDEN}
+    return findings, {fingerprint for fingerprint, *_, status in live if status == Status.OVERRIDDEN}
+
+
+def _without_false_positives(findings: list[Finding], rows: list[Row]) -> list[Finding]:
+    known = {row.fingerprint: row for row in rows if row.resolution == Resolution.FALSE_POSITIVE}
+    if not known:
+        return findings
+    return [
+        finding
+        for finding in findings
+        if finding.fingerprint not in known or not still_false(known[finding.fingerprint], finding.severity)
+    ]
 
 
 def _take_over(pull: PullRequest, report: Report, evaluation: Evaluation, at: datetime) -> None:
@@ -192,7 +205,7 @@ def _write(plan: Plan, pull: PullRequest, evaluation: Evaluation, at: datetime) 
     changes += [
         (row.id, row.status, status.value, _cause(row, status)) for row, _, status in changed if row.status != status
     ]
-    changes += [(row.id, row.status, status.value, cause.RETURNED.value) for row, _, status in reopened]
+    changes += [(row.id, row.status, status.value, _cause_of_return(row)) for row, _, status in reopened]
     changes += [(row.id, row.status, Status.RESOLVED.value, cause.FIXED.value) for row in plan.resolved]
     bulk.copy_transitions(changes, at=at, evaluation=evaluation.pk)
 
@@ -202,6 +215,12 @@ def _cause(row: Row, status: Status) -> str:
     if status == Status.OVERRIDDEN:
         return Transition.Cause.COVERED.value
     return Transition.Cause.SEVERITY_RAISED.value if row.override_until else Transition.Cause.UNCOVERED.value
+
+
+def _cause_of_return(row: Row) -> str:
+    if row.resolution == Resolution.FALSE_POSITIVE:
+        return Transition.Cause.SEVERITY_RAISED.value
+    return Transition.Cause.RETURNED.value
 
 
 def _live_after(rows: list[Row], plan: Plan, at: datetime) -> Iterator[tuple[str, str, str, str, str]]:
@@ -218,12 +237,12 @@ def _live_after(rows: list[Row], plan: Plan, at: datetime) -> Iterator[tuple[str
         yield finding.fingerprint, finding.package, finding.rule, finding.severity, Status.OPEN
 
 
-def _checks(parsed: Parsed, evaluation: Evaluation, excused: set[str]) -> list[Check]:
-    counts = Counter(finding.rule for finding in parsed.findings)
-    live = Counter(finding.rule for finding in parsed.findings if finding.fingerprint not in excused)
+def _checks(rules: set[str], findings: list[Finding], evaluation: Evaluation, excused: set[str]) -> list[Check]:
+    counts = Counter(finding.rule for finding in findings)
+    live = Counter(finding.rule for finding in findings if finding.fingerprint not in excused)
     return [
         Check(evaluation=evaluation, rule_id=rule, outcome=_outcome(counts[rule], live[rule]), count=counts[rule])
-        for rule in sorted(parsed.evaluated_rules)
+        for rule in sorted(rules)
     ]
 
 

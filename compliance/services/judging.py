@@ -57,7 +57,8 @@ def judge_pull_request(pull: PullRequest, *, terms: Terms | None = None) -> Judg
     pull.block_count, pull.override_count, pull.warning_count = standing.counts
     pull.open_block_count, pull.open_override_count, pull.open_warning_count = standing.open_counts
     pull.score, pull.open_score = judgement.score, judgement.open_score
-    pull.verdict, pull.verdict_until = judgement.verdict, judgement.until
+    # Not only where the verdict rests on it: counters and the open score change with every cover that ends.
+    pull.verdict, pull.verdict_until = judgement.verdict, standing.holds_until
     return judgement
 
 

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from compliance.choices import PullState, Resolution, Status
 from compliance.models import PullRequest, Transition, Version, Violation
-from compliance.reconcile import covered
 from compliance.services import bulk
+from compliance.services.covering import bring_back
 from compliance.services.judging import judge_pull_request
 from compliance.services.states import recount
 from core.errors import Conflict
@@ -66,16 +66,4 @@ def _merge_what_closing_resolved(pull: PullRequest) -> None:
 
 def _restore(pull: PullRequest, at: datetime) -> None:
     closed = Violation.objects.filter(pull_request=pull, resolution=Resolution.CLOSED)
-    keys: dict[Status, list[UUID]] = {Status.OPEN: [], Status.OVERRIDDEN: []}
-    for violation in closed.only("severity", "override_until", "override_severity"):
-        holds = covered(
-            violation.severity,
-            override_until=violation.override_until,
-            override_severity=violation.override_severity,
-            at=at,
-        )
-        keys[Status.OVERRIDDEN if holds else Status.OPEN].append(violation.pk)
-    for status, ids in keys.items():
-        Violation.objects.filter(pk__in=ids).update(status=status, resolution="", resolved_at=None, resolved_by="")
-        changes = [(key, Status.RESOLVED.value, status.value, Transition.Cause.REOPENED.value) for key in ids]
-        bulk.copy_transitions(changes, at=at, evaluation=None)
+    bring_back(closed, cause=Transition.Cause.REOPENED, at=at)

@@ -14,6 +14,8 @@ from core.errors import Forbidden, Invalid
 
 JUDGED_BY = {"tier", "enforcement", "packages"}
 """What of a rule a verdict depends on; the rest is text."""
+NOT_JUDGED_BY = {"longest_override_days"}
+"""What of the settings no verdict depends on."""
 
 
 @transaction.atomic
@@ -56,7 +58,7 @@ def edit_settings(*, changes: Mapping[str, Any], by: User, at: datetime) -> Tena
     changed = _apply(settings, changes)
     if changed:
         settings.save(update_fields=changed)
-        _announce(changed, at)
+        _announce(changed - NOT_JUDGED_BY, at)
     return settings
 
 

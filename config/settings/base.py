@@ -54,6 +54,7 @@ TENANT_APPS = [
     "django.contrib.messages",
     "core.apps.AdminConfig",
     "compliance",
+    "overrides",
     "import_export",
     "django_filters",
     "rest_framework",
@@ -259,6 +260,8 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
+# What people bring along as evidence. Served by nothing but a view that asks who wants it.
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".files"))
 # Report bodies are read in bounded pieces by their own reader; this bounds every other form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 

@@ -19,7 +19,7 @@ def problem_of_exception(error: Exception, context: dict[str, Any]) -> Response 
     """DRF's EXCEPTION_HANDLER. What is neither a domain nor an API error is a bug: it is raised on and logged."""
     if isinstance(error, DomainError):
         members: Mapping[str, object] = getattr(error, "members", {})
-        return _response(error.status, {**document_of(error), **members})
+        return _response(error.status, {**document_of(error), **members}, _headers(error))
     if isinstance(error, OperationalError) and isinstance(error.__cause__, LockNotAvailable):
         return _response(503, problem_document(503, "busy", "It is being changed; try again."), {"Retry-After": "1"})
     if isinstance(error, Http404):
@@ -63,7 +63,7 @@ def _by_field(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
         yield path or "body", [str(detail)]
 
 
-def _headers(error: exceptions.APIException) -> dict[str, str]:
+def _headers(error: Exception) -> dict[str, str]:
     headers: dict[str, str] = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge

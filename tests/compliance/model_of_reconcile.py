@@ -3,7 +3,8 @@
 It is written from the rules as people read them, on plain values, so that it can be held against the pure
 functions as well as against the database:
 
-* An unseen fingerprint is new, a seen one is refreshed, a returning one reopens. A false positive stays one.
+* An unseen fingerprint is new, a seen one is refreshed, a returning one reopens. A false positive stays one, unless
+  it is found graver than when it was called one.
 * An absent one is FIXED only if the report speaks about its package or its rule, under ``diff`` only if it
   touched its file, and never if another report of the same run saw it.
 * A report changes nothing when the pull request is merged or closed, when its commit was the head once and is
@@ -127,6 +128,21 @@ class ModelOfPullRequest:
         known.cover = (until, known.sighting.severity)
         known.live_at(at)
 
+    def uncover(self, source: str, fingerprint: Hashable, at: datetime) -> None:
+        """Revoke the override of a violation; one that is resolved is not covered either when it returns."""
+        known = self.known[source, fingerprint]
+        known.cover = None
+        if known.status != "RESOLVED":
+            known.live_at(at)
+
+    def reinstate(self, source: str, fingerprint: Hashable, at: datetime) -> None:
+        """Revoke that a violation is a false positive; of a pull request that has ended, it went with it."""
+        known = self.known[source, fingerprint]
+        if self.state == "open":
+            known.live_at(at)
+        else:
+            known.resolve(self.state.upper())
+
     def call_false_positive(self, source: str, fingerprint: Hashable) -> None:
         """Approve that a live violation is none."""
         self.known[source, fingerprint].resolve("FALSE_POSITIVE")
@@ -148,8 +164,9 @@ class ModelOfPullRequest:
         if known is None:
             self.known[source, finding.fingerprint] = Known(finding)
             return
-        known.sighting = finding
-        if known.resolution != "FALSE_POSITIVE":
+        graver = GRAVEST_FIRST.index(finding.severity) < GRAVEST_FIRST.index(known.sighting.severity)
+        if known.resolution != "FALSE_POSITIVE" or graver:
+            known.sighting = finding
             known.live_at(at)
 
     def _move_head(self, commit: str, start: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -21,8 +21,9 @@ from hypothesis.stateful import (
 
 from compliance.choices import PullState
 from compliance.models import PullRequest, RuleState, Transition, Violation
+from compliance.services import covering
+from compliance.services.covering import Cover
 from compliance.services.pulls import set_state
-from compliance.services.states import recount
 from tests import factories
 from tests.compliance.model_of_reconcile import ModelOfPullRequest, Sighting
 
@@ -111,21 +112,38 @@ class DatabaseHistories(RuleBasedStateMachine):
     def an_override_is_approved(self, choice: st.DataObject, hours: int) -> None:
         violation = self._a_live_violation(choice)
         until = self.now + timedelta(hours=hours)
+        self.now += timedelta(seconds=1)
         self.model.cover(violation.source, violation.message, until, self.now)
-        Violation.objects.filter(pk=violation.pk).update(
-            status="OVERRIDDEN", override_until=until, override_severity=violation.severity
-        )
-        recount(PullRequest.objects.get())
+        cover = Cover(violation.pk, until, violation.severity, "agreed", "kim")
+        covering.cover(PullRequest.objects.get(), [cover], at=self.now)
+        self._counters_agree(self.now)
+
+    @precondition(lambda self: any(known.cover for known in self.model.known.values()))
+    @rule(choice=st.data())
+    def an_override_is_revoked(self, choice: st.DataObject) -> None:
+        self.now += timedelta(seconds=1)
+        violation = self._one_of(Violation.objects.exclude(override_until=None), choice)
+        self.model.uncover(violation.source, violation.message, self.now)
+        covering.uncover(PullRequest.objects.get(), [violation.pk], at=self.now)
+        self._counters_agree(self.now)
 
     @precondition(lambda self: self.model.live())
     @rule(choice=st.data())
     def a_false_positive_is_approved(self, choice: st.DataObject) -> None:
+        self.now += timedelta(seconds=1)
         violation = self._a_live_violation(choice)
         self.model.call_false_positive(violation.source, violation.message)
-        Violation.objects.filter(pk=violation.pk).update(
-            status="RESOLVED", resolution="FALSE_POSITIVE", resolved_at=self.now
-        )
-        recount(PullRequest.objects.get())
+        covering.mark_false_positive(PullRequest.objects.get(), [violation.pk], by="kim", at=self.now)
+        self._counters_agree(self.now)
+
+    @precondition(lambda self: any(known.resolution == "FALSE_POSITIVE" for known in self.model.known.values()))
+    @rule(choice=st.data())
+    def a_false_positive_is_revoked(self, choice: st.DataObject) -> None:
+        self.now += timedelta(seconds=1)
+        violation = self._one_of(Violation.objects.filter(resolution="FALSE_POSITIVE"), choice)
+        self.model.reinstate(violation.source, violation.message, self.now)
+        covering.restore(PullRequest.objects.get(), [violation.pk], at=self.now)
+        self._counters_agree(self.now)
 
     @precondition(lambda self: self.model.known and self.model.state == "open")
     @rule(kind=st.sampled_from(["CLOSED", "CLOSED", "MERGED"]), comes_back=st.booleans())
@@ -155,8 +173,7 @@ class DatabaseHistories(RuleBasedStateMachine):
 
     @invariant()
     def the_newest_transition_of_each_row_ends_where_it_stands(self) -> None:
-        decided = Q(status="OVERRIDDEN") | Q(resolution="FALSE_POSITIVE")  # decisions are written by other rooms
-        for violation in Violation.objects.exclude(decided):
+        for violation in Violation.objects.all():
             newest = Transition.objects.filter(violation=violation).order_by("-at").values_list("to_status", flat=True)
             assert newest[0] == violation.status
 
@@ -234,13 +251,17 @@ class DatabaseHistories(RuleBasedStateMachine):
         set_state(PullRequest.objects.get().pk, state=PullState(state), by="test", at=self.now)
 
     def _a_live_violation(self, choice: st.DataObject) -> Violation:
-        live = list(Violation.objects.live().order_by("source", "message"))
-        return live[choice.draw(st.integers(0, len(live) - 1))]
+        return self._one_of(Violation.objects.live(), choice)
+
+    def _one_of(self, violations: QuerySet[Violation], choice: st.DataObject) -> Violation:
+        found = list(violations.order_by("source", "message"))
+        return found[choice.draw(st.integers(0, len(found) - 1))]
 
 
 def _counted() -> Iterator[tuple[str, Q]]:
     for severity in ("BLOCK", "OVERRIDE", "WARNING"):
         yield f"{severity.lower()}_count", Q(severity=severity)
+        yield f"open_{severity.lower()}_count", Q(severity=severity, status="OPEN")
 
 
 @pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""What people read before they decide. Nothing here changes anything."""

@@ -1,0 +1,1 @@
+"""Asking for overrides, deciding them, and letting them end."""
