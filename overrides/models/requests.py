@@ -1,5 +1,6 @@
 """Requests to excuse violations, and the violations that each is about."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Self
@@ -43,7 +44,7 @@ class OverrideRequestQuerySet(models.QuerySet["OverrideRequest"]):
         """Approved ones that hold now and end soon."""
         return self.approved(at).filter(expires_at__lte=at + within)
 
-    def standing(self, standings: list[str], at: datetime) -> Self:
+    def standing(self, standings: Sequence[str], at: datetime) -> Self:
         """Those that stand so at this time, whether or not somebody has noticed that they are over."""
         wanted = Q(status__in=set(standings) - {Standing.APPROVED})
         if Standing.APPROVED in standings:
