@@ -518,7 +518,8 @@ def evaluated(options: Options, number: int | None, scratch: Path) -> tuple[dict
     git = Git(options["repo"], scratch / "tree")
     head = git.commit(str(options.get("head") or "HEAD"), "head")
     base = git.base(needed(options, "base"), head)
-    for name, value in zip(("author", "title", "body"), git.message(head)):
+    # A pull request without a description has none: what a commit says excuses nothing in its place.
+    for name, value in zip(("author", "title") if number else ("author", "title", "body"), git.message(head)):
         options[name] = options.get(name) or value
     changes = git.changes(base, head)
     say(f"{len(changes):,} files changed between {base[:12]} and {head[:12]}.")

@@ -71,8 +71,8 @@ def test_github_knows_all_about_a_pull_request(clone: Repository, console: Conso
 def test_policies_see_the_pull_requests_words(clone: Repository, opa: Opa, run: Run, github: Any) -> None:
     run(github(pull_request(clone, body=None)))
     words = {name: value for name, value in opa.asked.items() if name != "changed_files"}
-    # An empty description is none: the commit's own words speak for it.
-    assert words == {"pr_number": 42, "pr_title": "Add basket", "pr_body": "For customers.", "author": "kim"}
+    # A commit's words, which anybody may write into a branch, do not take a description's place.
+    assert words == {"pr_number": 42, "pr_title": "Add basket", "pr_body": "", "author": "kim"}
 
 
 def test_a_push_is_about_the_default_branch(clone: Repository, console: Console, run: Run, github: Any) -> None:
