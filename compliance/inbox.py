@@ -3,12 +3,14 @@
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.utils import OperationalError
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from compliance.models import Submission
 from compliance.services.ingest import process
+from compliance.services.updates import queue_updates_of_failure
 from core.claims import MAX_ATTEMPTS, ClaimLost
 from core.errors import DomainError
 from tenants.current import connection
@@ -60,8 +62,12 @@ def _put_back(submission: Submission) -> None:
 
 
 def _settle_failed(submission: Submission, error: str, *, permanent: bool = False) -> None:
+    at = timezone.now()
     try:
-        submission.fail(at=timezone.now(), error=error.replace("\x00", ""), permanent=permanent)
+        with transaction.atomic():
+            submission.fail(at=at, error=error.replace("\x00", ""), permanent=permanent)
+            if submission.status == Submission.Status.FAILED:
+                queue_updates_of_failure(submission, at=at)
     except ClaimLost:
         logger.warning("submission %s was taken over; its error was: %s", submission.pk, error)
     except OperationalError:

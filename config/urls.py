@@ -9,6 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/auth/", include("accounts.api.urls")),
     path("api/compliance/", include("compliance.api.urls")),
+    path("api/webhooks/", include("compliance.api.webhook_urls")),
 ]
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"

@@ -14,6 +14,7 @@ from compliance.api.links import page_of
 from compliance.api.shapes import Shape, reason_shape, verdict_shape
 from compliance.models import Evaluation, Submission
 from compliance.queries.pulls import superseding_report
+from compliance.services.lateness import is_queued_commit
 from compliance.services.standing import standing_now
 from core.api.schema import answers
 from core.api.views import Endpoint
@@ -55,7 +56,7 @@ def _judged(request: Request, submission: Submission) -> Shape:
     standing = standing_now(evaluation.pull_request, at=timezone.now())
     pull = standing.pull
     verdict = verdict_shape(pull, standing.verdict, standing.threshold)
-    if evaluation.commit_sha != pull.head_sha:
+    if evaluation.commit_sha != pull.head_sha and not is_queued_commit(pull, evaluation.commit_sha):
         verdict["can_merge"] = False  # the verdict is of another commit than this caller's
     return {
         "evaluation": evaluation.pk,

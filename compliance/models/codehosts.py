@@ -1,11 +1,11 @@
 """Code hosts: how a tenant reaches GitHub and GitLab, what they have told us, and what they are still to be told."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Greatest, Now
 
 from compliance.choices import HostKind, Update
 from compliance.models.pulls import PullRequest, Repository
@@ -107,10 +107,22 @@ class MergeGroup(models.Model):
 class StatusUpdateQuerySet(ClaimQuerySet):
     """Questions about what code hosts are to be told."""
 
+    def sendable(self) -> Self:
+        """Those whose host is not switched off."""
+        return self.filter(host__enabled=True)
+
     def due(self, at: datetime) -> Self:
         """Leaves hosts alone that are switched off, or have asked us to wait."""
         free = Q(host__paused_until=None) | Q(host__paused_until__lte=at)
-        return super().due(at).filter(free, host__enabled=True)
+        return super().due(at).sendable().filter(free)
+
+    def next_due(self) -> datetime | None:
+        """When the first queued row may be tried, its host's wish to wait included."""
+        queued = self.filter(status=Claimable.Status.QUEUED).annotate(
+            free_at=Greatest("run_after", Coalesce("host__paused_until", "run_after"))
+        )
+        first: datetime | None = queued.order_by("free_at").values_list("free_at", flat=True).first()
+        return first
 
 
 class StatusUpdate(Claimable):
@@ -156,6 +168,25 @@ class StatusUpdate(Claimable):
         if self._mine().filter(generation=self.generation).update(**done):
             return
         self._settle(status=self.Status.QUEUED, run_after=at, attempts=0, claimed_until=None, error="")
+
+    def put_back(self, *, at: datetime, after: timedelta, error: str = "") -> None:
+        """Return the claim unused, with the reason: the attempt does not count."""
+        attempts = max(0, self.attempts - 1)
+        self._settle(
+            status=self.Status.QUEUED, attempts=attempts, run_after=at + after, claimed_until=None, error=error
+        )
+
+    def retry(self, *, at: datetime, after: timedelta, error: str) -> None:
+        """Note the error, and try again later."""
+        self._settle(status=self.Status.QUEUED, run_after=at + after, claimed_until=None, error=error)
+
+    def fail(self, *, at: datetime, error: str, permanent: bool = False) -> None:
+        """Note the error and give up, unless something has changed since the claim: then it is sent once more."""
+        failed = {"status": self.Status.FAILED, "finished_at": at, "claimed_until": None, "error": error}
+        if self._mine().filter(generation=self.generation).update(**failed):
+            self.status = self.Status.FAILED
+            return
+        self._settle(status=self.Status.QUEUED, run_after=at, attempts=0, claimed_until=None, error=error)
 
     def _mine(self) -> models.QuerySet[Any]:
         # Attempts start anew with every change, so that the lease has to tell one claim from another.

@@ -30,6 +30,7 @@ from compliance.services.judging import judge_pull_request
 from compliance.services.lateness import moves_head, run_start, superseded
 from compliance.services.parsing import Parsed, parse
 from compliance.services.states import tally, write_states
+from compliance.services.updates import queue_updates
 
 TOPICS = ("evaluations", "pulls", "rules", "violations")
 _FINGERPRINT_DIGITS = 32
@@ -128,6 +129,7 @@ def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: dateti
     evaluation.fingerprints = bytes.fromhex("".join(fingerprints))
     evaluation.verdict = judge_pull_request(pull, terms=terms).verdict
     pull.save()
+    queue_updates(pull, at=at)
     return findings, {fingerprint for fingerprint, *_, status in live if status == Status.OVERRIDDEN}
 
 

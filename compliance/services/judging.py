@@ -13,6 +13,7 @@ from compliance.models import PullRequest, Rule, RuleState, TenantSettings, Tran
 from compliance.score import Counts
 from compliance.services.bulk import copy_transitions
 from compliance.services.states import recount
+from compliance.services.updates import queue_updates
 from compliance.verdict import Judgement, Standing, Terms, judge
 
 logger = logging.getLogger(__name__)
@@ -73,11 +74,19 @@ def rejudge(pull_id: UUID, *, at: datetime, wait: bool = True) -> PullRequest:
     pull = locked.select_related("repository").get(pk=pull_id)
     if pull.state != PullState.OPEN:
         return pull
+    before = _told_of(pull)
     _end_lapsed_covers(pull, at)
     judge_pull_request(pull)
     pull.save()
+    if _told_of(pull) != before:
+        queue_updates(pull, at=at)
     Version.bump("pulls", "rules", "violations")
     return pull
+
+
+def _told_of(pull: PullRequest) -> tuple[object, ...]:
+    """What a code host is told of a verdict, its reasons aside, which follow from it."""
+    return pull.verdict, pull.score, pull.open_score, pull.counts, pull.open_counts
 
 
 def rejudge_open_pull_requests(*, at: datetime, repository: int | None = None) -> int:

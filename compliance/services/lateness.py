@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from compliance.choices import PullState, Superseded
-from compliance.models import Evaluation, NamedHead, PullRequest
+from compliance.models import Evaluation, MergeGroup, NamedHead, PullRequest
 from compliance.models.evaluations import EvaluationQuerySet
 from compliance.report import Report
 
@@ -21,7 +21,9 @@ def superseded(pull: PullRequest, report: Report, *, started_at: datetime) -> Su
     if pull.state != PullState.OPEN:
         return Superseded.STATE
     judged = Evaluation.objects.judged().filter(pull_request=pull)
-    if report.commit_sha != pull.head_sha and _was_head(pull, judged, report.commit_sha):
+    if report.commit_sha != pull.head_sha and (
+        _was_head(pull, judged, report.commit_sha) or is_queued_commit(pull, report.commit_sha)
+    ):
         return Superseded.COMMIT
     rivals = judged.filter(source=report.source)
     if pull.repository.trusted_policies and pull.repository.trusts(report.policy_revision):
@@ -31,6 +33,12 @@ def superseded(pull: PullRequest, report: Report, *, started_at: datetime) -> Su
     if newest is not None and newest.run_id != report.run_id and started_at < newest.run_started_at:
         return Superseded.RUN
     return None
+
+
+def is_queued_commit(pull: PullRequest, commit_sha: str) -> bool:
+    """Whether a merge queue has made the commit to merge the pull request: never its head, judged by its verdict."""
+    groups = MergeGroup.objects.filter(repository=pull.repository_id, head_sha=commit_sha, number=pull.number or 0)
+    return pull.number is not None and groups.exists()
 
 
 def _was_head(pull: PullRequest, judged: EvaluationQuerySet, commit_sha: str) -> bool:

@@ -11,6 +11,7 @@ from compliance.services import bulk
 from compliance.services.covering import bring_back
 from compliance.services.judging import judge_pull_request
 from compliance.services.states import recount
+from compliance.services.updates import queue_updates
 from core.errors import Conflict
 
 _ENDS = {
@@ -44,6 +45,7 @@ def set_state(pull_id: UUID, *, state: PullState, by: str, at: datetime) -> Pull
     if state == PullState.OPEN:
         judge_pull_request(pull)
     pull.save()
+    queue_updates(pull, at=at)
     Version.bump("pulls", "rules", "violations")
     return pull
 

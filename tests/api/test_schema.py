@@ -66,6 +66,8 @@ def test_every_address_is_described(schema: Schema) -> None:
         "get /api/compliance/pr/default",
         "get /api/compliance/pr/{number}",
         "patch /api/compliance/pr/{number}",
+        "post /api/webhooks/github",
+        "post /api/webhooks/gitlab",
     }
 
 

@@ -1,8 +1,9 @@
-"""``manage.py inbox``: work through every tenant's inbox, straight from PostgreSQL."""
+"""``manage.py inbox``: work through every tenant's inbox and outbox, straight from PostgreSQL."""
 
 import signal
 from argparse import ArgumentParser
-from threading import Event
+from collections.abc import Callable
+from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -11,6 +12,7 @@ from django.db.utils import Error
 from django_tenants.utils import tenant_context
 
 from compliance.inbox import BUSY, process_next
+from compliance.outbox import deliver_next
 from tenants.current import connection
 from tenants.models import Tenant
 
@@ -19,28 +21,44 @@ class Command(BaseCommand):
     """Runs beside the workers, and in their place while Redis is away."""
 
     help = (
-        "Process waiting reports, one a tenant in turn, until every inbox is empty; look again every few seconds. "
-        "Needs neither Redis nor Celery. Stops at SIGTERM or Ctrl-C after the report in hand."
+        "Process waiting reports and tell code hosts of verdicts, one a tenant in turn, until every inbox and outbox "
+        "is empty; look again every few seconds. Needs neither Redis nor Celery. Stops at SIGTERM or Ctrl-C after what "
+        "is in hand."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="Empty the inboxes and end.")
+        parser.add_argument("--once", action="store_true", help="Empty the inboxes and outboxes and end.")
         parser.add_argument("--interval", type=float, default=5.0, help="Seconds between two looks (5).")
 
     def handle(self, *args: Any, once: bool, interval: float, **options: Any) -> None:
         stopped = Event()
         before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+        # A code host that does not answer must not keep reports waiting.
+        outboxes = Thread(target=self._tell, args=(stopped, once, interval), name="outboxes")
         try:
-            self._watch(stopped, once=once, interval=interval)
+            if not once:
+                outboxes.start()
+            self.stdout.write("Watching the inboxes.")
+            self._watch(process_next, stopped, once=once, interval=interval)
+            if once:
+                self._watch(deliver_next, stopped, once=True, interval=interval)
         finally:
+            stopped.set()
+            if outboxes.ident:
+                outboxes.join()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _watch(self, stopped: Event, *, once: bool, interval: float) -> None:
-        self.stdout.write("Watching the inboxes.")
+    def _tell(self, stopped: Event, once: bool, interval: float) -> None:
+        try:
+            self._watch(deliver_next, stopped, once=once, interval=interval)
+        finally:
+            connection.close()
+
+    def _watch(self, work: Callable[[], bool], stopped: Event, *, once: bool, interval: float) -> None:
         worked = False
         while not stopped.is_set():
-            worked_before, worked = worked, self._round(stopped) > 0
+            worked_before, worked = worked, self._round(work, stopped) > 0
             if worked:
                 continue
             if once:
@@ -48,9 +66,9 @@ class Command(BaseCommand):
             # Among the last reports may be one that was put back for a moment, its pull request being worked on.
             stopped.wait(min(interval, BUSY.total_seconds()) if worked_before else interval)
 
-    def _round(self, stopped: Event) -> int:
-        """Process at most one report of each tenant; returns how many there were."""
-        processed = 0
+    def _round(self, work: Callable[[], bool], stopped: Event) -> int:
+        """Do at most one piece of work of each tenant; returns how many there were."""
+        done = 0
         try:
             close_old_connections()
             connection.set_schema_to_public()
@@ -58,19 +76,19 @@ class Command(BaseCommand):
                 if stopped.is_set():
                     break
                 connection.ensure_connection()
-                processed += self._one_of(tenant)
+                done += self._one_of(work, tenant)
         except Error as error:
             # PostgreSQL is away; it is worth looking again.
             self.stderr.write(f"The database does not answer: {error}")
             connection.close()
-        return processed
+        return done
 
-    def _one_of(self, tenant: Tenant) -> int:
-        """Process one report of this tenant. Whatever is wrong with its tables, the others have their turn."""
+    def _one_of(self, work: Callable[[], bool], tenant: Tenant) -> int:
+        """Do one piece of work of this tenant. Whatever is wrong with its tables, the others have their turn."""
         try:
             with tenant_context(tenant):
-                return int(process_next())
+                return int(work())
         except Error as error:
-            self.stderr.write(f"The inbox of {tenant.schema_name} cannot be read: {error}")
+            self.stderr.write(f"The work of {tenant.schema_name} cannot be read: {error}")
             connection.close()
             return 0
