@@ -18,6 +18,7 @@ from compliance.reconcile import covered
 from compliance.services import bulk
 from compliance.services.judging import judge_pull_request
 from compliance.services.states import recount
+from compliance.services.updates import queue_updates
 
 _TOPICS = ("pulls", "rules", "violations")
 _UNMERGED = {PullState.CLOSED: Resolution.CLOSED, PullState.MERGED: Resolution.MERGED}
@@ -50,7 +51,7 @@ def cover(pull: PullRequest, covers: Sequence[Cover], *, at: datetime, also: Col
     A cover takes the place of the violation's former one. Resolved violations keep it for when they return.
     """
     _write_covers(pull, {cover.violation: cover for cover in covers}, at)
-    _settle(pull, also)
+    _settle(pull, at, also)
 
 
 def uncover(
@@ -68,7 +69,7 @@ def uncover(
     """
     ended: dict[UUID, Cover | None] = dict.fromkeys(violations)
     _write_covers(pull, ended | {cover.violation: cover for cover in instead}, at)
-    _settle(pull, also)
+    _settle(pull, at, also)
 
 
 def mark_false_positive(
@@ -80,7 +81,7 @@ def mark_false_positive(
     cause = Transition.Cause.DISMISSED.value
     changes = [(key, status, Status.RESOLVED.value, cause) for key, status in live]
     bulk.copy_transitions(changes, at=at, evaluation=None)
-    _settle(pull, also)
+    _settle(pull, at, also)
 
 
 def restore(pull: PullRequest, violations: Collection[UUID], *, at: datetime, also: Collection[str] = ()) -> None:
@@ -94,7 +95,7 @@ def restore(pull: PullRequest, violations: Collection[UUID], *, at: datetime, al
         changes = [(key, status, status, cause.value) for key in dismissed.values_list("pk", flat=True)]
         dismissed.update(resolution=_UNMERGED[PullState(pull.state)], resolved_at=at)
         bulk.copy_transitions(changes, at=at, evaluation=None)
-    _settle(pull, also)
+    _settle(pull, at, also)
 
 
 def bring_back(resolved: QuerySet[Violation], *, cause: Transition.Cause, at: datetime) -> None:
@@ -136,9 +137,10 @@ def _live_status(severity: str, until: datetime | None, seen: str, at: datetime)
     return Status.OVERRIDDEN if holds else Status.OPEN
 
 
-def _settle(pull: PullRequest, also: Collection[str]) -> None:
+def _settle(pull: PullRequest, at: datetime, also: Collection[str]) -> None:
     recount(pull)
     if pull.state == PullState.OPEN:
         judge_pull_request(pull)
         pull.save()
+        queue_updates(pull, at=at)
     Version.bump(*_TOPICS, *also)

@@ -10,8 +10,9 @@ from django_tenants.utils import tenant_context
 from rest_framework.test import APIClient
 
 from compliance.inbox import process_next
-from compliance.models import CodeHost, Evaluation, PullRequest, Repository, StatusUpdate, Submission
+from compliance.models import CodeHost, Evaluation, PullRequest, Repository, StatusUpdate, Submission, Violation
 from compliance.outbox import deliver_next
+from compliance.services.covering import Cover, cover, lock_pull
 from compliance.services.judging import rejudge
 from compliance.services.pulls import set_state
 from core.claims import ClaimLost
@@ -192,6 +193,17 @@ def test_judging_anew_tells_what_has_changed(judge: Judge, report: Report, githu
     deliver()
     rejudge(PullRequest.objects.get().pk, at=timezone.now())
     assert deliver() == 0
+
+
+def test_an_approved_override_is_told(judge: Judge, report: Report, github_server: CodeHostServer) -> None:
+    judge(report(deny=[BLOCK]))
+    deliver()
+    violation = Violation.objects.get()
+    pull, until = lock_pull(violation.pull_request_id), timezone.now() + timedelta(days=1)
+    cover(pull, [Cover(violation.pk, until, "BLOCK", "Known.", "lee")], at=timezone.now())
+    deliver()
+    assert states(github_server) == ["failure", "success"]
+    assert github_server.statuses[-1]["description"].startswith("Override approved: score 90")
 
 
 def test_a_report_that_failed_fails_its_commit(

@@ -235,7 +235,7 @@ class DatabaseHistories(RuleBasedStateMachine):
             self._counters_agree(evaluation.created_at)
 
     def _counters_agree(self, at: datetime) -> None:
-        """Rule states are those of the rows, and so are the pull request's counters until it ends, which freezes them."""
+        """Rule states are those of the rows, and so are the pull request's counters until it ends and freezes them."""
         pull = PullRequest.objects.get()
         states = RuleState.objects.filter(pull_request=pull)
         for name, where in _counted():
