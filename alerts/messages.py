@@ -43,6 +43,12 @@ _HEADS = {
     Occasion.ESCALATED: "Not acknowledged: ",
 }
 
+_DIGESTS = {
+    Occasion.BATCH: "{news} new in {tier}",
+    Occasion.SUMMARY: "Summary of {tier}: {news} new",
+    Occasion.ESCALATED: "{news} alerts in {tier} that nobody has acknowledged",
+}
+
 
 def of_alert(*, title: str, tier: str, count: int, facts: Mapping[str, Any], link: str, occasion: Occasion) -> Message:
     """What is said of one alert on an occasion.
@@ -67,14 +73,13 @@ def of_alert(*, title: str, tier: str, count: int, facts: Mapping[str, Any], lin
 
 
 def of_digest(*, tier: str, occasion: Occasion, news: int, facts: Mapping[str, Any], link: str) -> Message:
-    """What a batch or a summary says.
+    """What a batch, a summary or an escalation of several alerts says.
 
     Args:
         news: how many came since the last one.
         facts: ``rules`` as ``[(name, new, open)]``, ``oldest`` as a line, ``items`` as lines.
     """
-    label = Tier(tier).label
-    title = f"{news} new in {label}" if occasion == Occasion.BATCH else f"Summary of {label}: {news} new"
+    title = _DIGESTS[occasion].format(news=news, tier=Tier(tier).label)
     rules: Sequence[tuple[str, int, int]] = facts.get("rules", [])
     items = [str(item) for item in facts.get("items", [])]
     named = [(name, f"{new} new, {live} open") for name, new, live in rules]

@@ -1,6 +1,6 @@
 """What answers on the public host name: the operators' admin."""
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from core.admin_sites import public_site
@@ -8,6 +8,7 @@ from core.admin_sites import public_site
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", public_site.urls),
+    path("alerts/", include("alerts.urls")),
 ]
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"

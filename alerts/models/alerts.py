@@ -19,6 +19,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Those whose cause is still there, acknowledged or not."""
         return self.exclude(state=AlertState.RESOLVED)
 
+    def news(self, tier: str) -> Self:
+        """Those of a tier of which something was not told yet, the oldest first."""
+        return self.unresolved().filter(tier=tier, unsent__gt=0).order_by("pk")
+
     def unacknowledged(self) -> Self:
         """Those that wait for somebody."""
         return self.filter(state=AlertState.OPEN)
@@ -104,7 +108,7 @@ class Digest(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tier = models.TextField(choices=Tier)
-    occasion = models.TextField(choices=[(o.value, o.label) for o in (Occasion.BATCH, Occasion.SUMMARY)])
+    occasion = models.TextField(choices=Occasion)
     window = models.DateTimeField(help_text="The moment at which it was due.")
     at = models.DateTimeField()
     reason = models.TextField(choices=Reason, help_text="Why it was sent, or was not.")

@@ -1,11 +1,12 @@
 """One message to one recipient through one channel: written first, sent then. And what people see in the console."""
 
-from datetime import datetime
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce, Greatest
 
 from alerts.choices import Occasion, Tier
 from alerts.models.alerts import Alert, Digest
@@ -17,9 +18,31 @@ from core.ids import new_id
 class DeliveryQuerySet(ClaimQuerySet):
     """Questions about deliveries."""
 
-    def on_ready_channels(self, at: datetime) -> Self:
-        """Those whose channel may be sent to now."""
-        return self.filter(channel__in=Channel.objects.sending(at))
+    def due(self, at: datetime) -> Self:
+        """Leaves channels alone that are switched off, paused, or were sent to just now."""
+        return super().due(at).filter(channel__in=Channel.objects.sending(at))
+
+    def sendable(self) -> Self:
+        """Those that wait for nothing but time."""
+        return self.filter(channel__enabled=True)
+
+    def next_due(self) -> datetime | None:
+        """When the first queued one may be tried, its channel's pause and rate limit included."""
+        queued = self.sendable().filter(status=Claimable.Status.QUEUED)
+        free = queued.annotate(
+            free_at=Greatest(
+                "run_after",
+                Coalesce("channel__paused_until", "run_after"),
+                Coalesce("channel__next_send_at", "run_after"),
+            )
+        )
+        first: datetime | None = free.order_by("free_at").values_list("free_at", flat=True).first()
+        return first
+
+    def alongside(self, delivery: "Delivery") -> Self:
+        """Others that wait for the same recipient, for the same reason."""
+        waiting = self.filter(status=Claimable.Status.QUEUED).exclude(pk=delivery.pk)
+        return waiting.filter(channel=delivery.channel, recipient=delivery.recipient, occasion=delivery.occasion)
 
 
 class Delivery(Claimable):
@@ -41,7 +64,9 @@ class Delivery(Claimable):
     tier = models.TextField(choices=Tier)
     occasion = models.TextField(choices=Occasion)
     message = models.JSONField(help_text="What is said, as alerts.messages makes it; channels render it.")
+    due_at = models.DateTimeField(help_text="When it was to be sent at first: much later it is stale.")
     outcome = models.TextField(choices=Outcome, blank=True, help_text="Once nothing more is tried.")
+    bundled = models.BooleanField(default=False, help_text="It went out in one message with others.")
     reference = models.TextField(blank=True, help_text="What the provider calls it.")
 
     objects = DeliveryQuerySet.as_manager()
@@ -60,6 +85,24 @@ class Delivery(Claimable):
 
     def __str__(self) -> str:
         return f"{self.get_occasion_display()} to {self.recipient or self.channel_name}"
+
+    def settle_as(self, outcome: "Delivery.Outcome", *, at: datetime, reference: str = "") -> None:
+        """Nothing more is tried.
+
+        Raises:
+            ClaimLost: the claim ran out and somebody else took it.
+        """
+        self._settle(
+            status=self.Status.DONE, finished_at=at, claimed_until=None, error="", outcome=outcome, reference=reference
+        )
+
+    def retry(self, *, at: datetime, after: timedelta, error: str) -> None:
+        """Note the error, and try again later."""
+        self._settle(status=self.Status.QUEUED, run_after=at + after, claimed_until=None, error=error)
+
+    def _mine(self) -> models.QuerySet[Any]:
+        # A re-send begins to count anew, so that the lease has to tell one claim from another.
+        return super()._mine().filter(claimed_until=self.claimed_until)
 
 
 class Notification(models.Model):

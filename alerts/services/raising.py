@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from alerts.choices import AlertState, Occasion, Reason, Tier
+from alerts.choices import AlertState, Tier
 from alerts.escalation import due_at, frozen, thawed
 from alerts.models import Alert
 from alerts.rulings import rule_on_end, rule_on_fact
@@ -157,13 +157,8 @@ def _rule(alert: Alert, outbox: Outbox) -> None:
         # There is news: who said "I am at it" has not seen them.
         alert.state = AlertState.OPEN
         alert.acknowledged_at, alert.acknowledged_by, alert.acknowledged_via = None, "", ""
-    tell(alert, ruling.occasion, ruling.reason, outbox, names=desk.names_for(alert.tier, alert.facts))
-
-
-def tell(alert: Alert, occasion: Occasion, reason: Reason, outbox: Outbox, *, names: Iterable[str]) -> None:
-    """Write the messages about an alert, and begin its escalation with the first of them."""
-    outbox.tell(alert, occasion, reason, names=names)
-    note_told(alert, at=outbox.desk.at)
+    outbox.tell(alert, ruling.occasion, ruling.reason, names=desk.names_for(alert.tier, alert.facts))
+    note_told(alert, at=desk.at)
 
 
 def note_told(alert: Alert, *, at: datetime) -> None:

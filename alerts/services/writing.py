@@ -121,4 +121,5 @@ class Outbox:
             priority=Tier(tier).rank,
             received_at=self.desk.at,
             run_after=not_before,
+            due_at=not_before,
         )

@@ -255,6 +255,17 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# --- Alerts: recorded always, sent while this is on; email where EMAIL_URL names a server
+# (smtp+tls://user:password@host:587). ---
+ALERTS_ENABLED = env.bool("ALERTS_ENABLED", default=True)
+_email: dict[str, Any] = env.email_url("EMAIL_URL", default="dummymail://")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"] or "", _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email.get("EMAIL_USE_TLS", False), _email.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"forge-console@{BASE_DOMAIN}")
+
 # --- Language, time, files ---
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -1,0 +1,53 @@
+"""The console itself: a notification for everybody who may act on alerts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import ClassVar
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from alerts.channels.base import Destination, Entry, Packet, Receipt
+from alerts.models import Notification
+
+
+class InAppTransport:
+    """Notifications, in the database that the message came from."""
+
+    entries: ClassVar[Sequence[Entry]] = ()
+    interval: ClassVar[timedelta] = timedelta()
+    bundle: ClassVar[int] = 1
+
+    def check(self, destination: Destination) -> None:
+        """Nothing can be wrong."""
+
+    def send(self, destination: Destination, packets: Sequence[Packet]) -> Receipt:
+        """One notification a person; repeating it makes none twice."""
+        (packet,) = packets
+        message = packet.message
+        rows = [
+            Notification(
+                user=person,
+                delivery_id=packet.id,
+                alert_id=packet.alert or None,
+                tier=message["tier"],
+                title=message["headline"],
+                body="\n".join(message["items"]),
+                link=message["link"],
+                at=timezone.now(),
+            )
+            for person in _people(packet.recipient)
+        ]
+        Notification.objects.bulk_create(rows, ignore_conflicts=True)
+        return Receipt(delivered=True)
+
+
+def _people(recipient: str) -> Sequence[User]:
+    """The one person that is meant, or everybody who may acknowledge alerts."""
+    active = User.objects.filter(is_active=True)
+    if recipient:
+        return list(active.filter(username=recipient))
+    may = Permission.objects.filter(content_type__app_label="alerts", codename="acknowledge_alert")
+    return list(active.filter(Q(is_superuser=True) | Q(groups__permissions__in=may)).distinct())

@@ -1,0 +1,45 @@
+"""Celery's side: one message a run, and beat's look at the clock for every schema."""
+
+import logging
+
+from celery import shared_task
+from django.db.utils import Error
+from django.utils import timezone
+from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
+
+from alerts.delivery import deliver_next
+from alerts.models import Delivery
+from alerts.services.announcing import DELIVERY_TASK, announce_now, message_taken
+from alerts.services.clock import look_at_the_clock
+from tenants.models import Tenant
+
+CLOCK_TASK = "alerts.look_at_the_clock"
+_OPERATORS_AT_ONCE = 50
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name=DELIVERY_TASK)  # type: ignore[untyped-decorator]
+def deliver() -> None:
+    """Send the most urgent message of this tenant."""
+    message_taken()
+    deliver_next()
+    due = Delivery.objects.next_due()
+    if due is not None:
+        announce_now(countdown=max(0.0, (due - timezone.now()).total_seconds()))
+
+
+@shared_task(name=CLOCK_TASK, fan_out=True)  # type: ignore[untyped-decorator]
+def look_at_every_clock() -> None:
+    """Every minute: what is due in each tenant, and for the operators. What is wrong with one stops no other."""
+    for tenant in Tenant.objects.active():
+        try:
+            with tenant_context(tenant):
+                look_at_the_clock(at=timezone.now())
+        except Error:
+            logger.exception("the alerts of %s cannot be read", tenant.schema_name)
+    with schema_context(get_public_schema_name()):
+        look_at_the_clock(at=timezone.now())
+        # No message is ever sent for the public schema: its few deliveries go out here.
+        for _ in range(_OPERATORS_AT_ONCE):
+            if not deliver_next():
+                break
