@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.roles import Role
+from alerts import defaults as alerts_defaults
 from compliance.models import Evaluation, Submission
 from tenants.current import connection
 from tenants.models import Tenant
@@ -179,6 +180,11 @@ def _remove_everything() -> None:
             owner.execute("TRUNCATE " + ", ".join(name for (name,) in tables))
             for schema in TENANTS:
                 owner.execute(f"UPDATE {schema}.audit_audithead SET sequence = 0, hash = ''")
+    for schema in TENANTS:
+        connection.set_tenant(_tenant(schema))
+        alerts_defaults.fill_in()
+    connection.close()
+    connection.set_schema_to_public()
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class WebhookTransport:
             raise SendError(error.message, permanent=True, channel=True) from error
         except requests.RequestException as error:
             raise SendError(f"{type(error).__name__}: {error}"[:500]) from error
-        if not answer.ok:
+        if not 200 <= answer.status_code < 300:
             raise error_of(answer, at=timezone.now())
         return Receipt(delivered=True)
 

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
 
 from alerts.channels.webhook import signature
 from alerts.choices import ChannelKind, Tier
@@ -17,7 +16,6 @@ from alerts.delivery import STALE_AFTER, deliver_next
 from alerts.models import AlertPolicy, Channel, Delivery
 from alerts.services.raising import raise_alert, resolve_alert
 
-pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "a secret of twenty-four characters"
 
 
@@ -49,7 +47,7 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver(settings: SettingsWrapper) -> Iterator[Receiver]:
+def receiver(settings: Any) -> Iterator[Receiver]:
     """A receiver on this machine, which the installation allows."""
     settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     made = Receiver()
@@ -129,9 +127,7 @@ def test_a_channel_that_is_gone_is_switched_off_and_admins_are_told(webhook: Cha
     assert "switched off" in told.message["headline"]
 
 
-def test_a_private_address_is_refused_when_it_is_sent_to(
-    webhook: Channel, receiver: Receiver, settings: SettingsWrapper
-) -> None:
+def test_a_private_address_is_refused_when_it_is_sent_to(webhook: Channel, receiver: Receiver, settings: Any) -> None:
     settings.OUTGOING_ALLOWED_NETWORKS = []
     raised()
     drained()
@@ -166,7 +162,7 @@ def test_what_is_too_old_is_marked_and_not_sent(webhook: Channel, receiver: Rece
 
 
 def test_while_alerts_are_off_everything_is_recorded_and_nothing_sent(
-    webhook: Channel, receiver: Receiver, settings: SettingsWrapper
+    webhook: Channel, receiver: Receiver, settings: Any
 ) -> None:
     settings.ALERTS_ENABLED = False
     delivery = raised()
