@@ -69,7 +69,8 @@ def webhook(committed: None, receiver: Receiver) -> Channel:
 def raised(key: str = "k") -> Delivery:
     """An alert's delivery through the webhook."""
     raise_alert(tier=Tier.BLOCK, key=key, new=1, title="R01 on acme/shop#1", at=timezone.now())
-    return Delivery.objects.filter(channel_name="webhook:hook").latest("pk")
+    delivery: Delivery = Delivery.objects.filter(channel_name="webhook:hook").latest("pk")
+    return delivery
 
 
 def drained() -> None:
