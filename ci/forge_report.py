@@ -2,7 +2,9 @@
 """Check a change against the policies, report it to Forge Console, and wait for the verdict.
 
 Exit codes: 0 may merge, 1 may not, 2 could not tell. Everything can be said by flag or by variable: ``--pr-number`` is
-``FORGE_PR_NUMBER``. GitHub Actions and GitLab CI say most of it themselves. Python 3.8+, nothing else; docs/ci.md.
+``FORGE_PR_NUMBER``. GitHub Actions and GitLab CI say most of it themselves. docs/ci.md explains it.
+
+One file that needs Python 3.8+ and nothing else, whatever its length: so a CI job can fetch it and run it.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ MAX_SENT, MAX_UNPACKED, MAX_ANSWER = 10 * MIB, 64 * MIB, 16 * MIB
 MAX_FILES = 10_000
 MAX_TEXTS = {"title": 1000, "author": 200, "branch": 300, "base_branch": 300, "opa_version": 100}
 MAX_DESCRIPTION = 64 * 1024
+SENT = ("branch", "base-branch", "title", "author", "run-url", "run-started-at", "reward-score", "source", "scope")
 MAX_ANNOTATIONS, MAX_SHOWN = 50, 100
 OPA_SECONDS = 600
 API = "/api/compliance"
@@ -103,10 +106,7 @@ SECRETS: list[str] = []
 
 def plain(text: object) -> str:
     """Text that is safe in a CI log: no token, no control characters, nothing that a runner takes for a command."""
-    shown = str(text)
-    for secret in SECRETS:
-        shown = shown.replace(secret, "***")
-    shown = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", " ", shown)
+    shown = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", " ", hidden(text))
     # GitHub's runner reads "::command::" after any white space, and the older "##[command]" anywhere in a line.
     return re.sub(r"(?m)^([^\S\n]*):(?=:)", r"\1: ", shown.replace("##[", "# #["))
 
@@ -131,11 +131,16 @@ def annotate(level: str, message: str, *, title: str = "", file: str = "", line:
     sys.stdout.write(f"::{level} {properties}::{_escaped(message)}\n")
 
 
-def _escaped(value: object, property: bool = False) -> str:
-    # A file's name is data and may hold anything; line breaks are kept here, escaped.
-    text = str(value)
+def hidden(text: object) -> str:
+    """Text without the token."""
+    shown = str(text)
     for secret in SECRETS:
-        text = text.replace(secret, "***")
+        shown = shown.replace(secret, "***")
+    return shown
+
+
+def _escaped(value: object, property: bool = False) -> str:
+    text = hidden(value)  # before its characters are others
     for character in "%\r\n" + (":," if property else ""):
         text = text.replace(character, f"%{ord(character):02X}")
     return plain(text)
@@ -492,20 +497,15 @@ def build(options: Options, scratch: Path) -> dict[str, Any]:
         found["policy_revision"] = options.get("policy-revision")
     else:
         found, commit = evaluated(options, number, scratch)
+    description = str(options.get("body") or "").encode(errors="replace")[:MAX_DESCRIPTION]
     report = {
         "repository": needed(options, "repository"),
         "pr_number": number,
         "commit_sha": commit,
         "run_id": options.get("run-id") or f"local-{uuid.uuid4()}",
         "url": options.get("pr-url"),
-        "description": str(options.get("body") or "")
-        .encode(errors="replace")[:MAX_DESCRIPTION]
-        .decode(errors="ignore"),
-        **{
-            name.replace("-", "_"): options.get(name)
-            for name in ("branch", "base-branch", "title", "author", "run-url")
-        },
-        **{name.replace("-", "_"): options.get(name) for name in ("run-started-at", "reward-score", "source", "scope")},
+        "description": description.decode(errors="ignore"),
+        **{name.replace("-", "_"): options.get(name) for name in SENT},
         **found,
     }
     cut = {name: value[: MAX_TEXTS[name]] if name in MAX_TEXTS and value else value for name, value in report.items()}
@@ -546,8 +546,8 @@ def changed_paths(options: Options, scratch: Path) -> tuple[list[str], str]:
         head = git.commit(head, "head")
         changes = git.changes(git.base(needed(options, "base"), head), head)
     except Stop as stop:
-        if head == "HEAD":
-            raise
+        if not re.fullmatch("[0-9a-f]{6,64}", head):
+            raise  # only a commit's id is one without a clone
         say(f"Reported without the list of changed files: {stop}")
         return [], head
     return touched(changes), head
@@ -597,7 +597,9 @@ class Console:
 
     def __init__(self, options: Options) -> None:
         self._token = token_of(options)
-        parts = urllib.parse.urlsplit(needed(options, "url").rstrip("/"))
+        # What no URL holds makes none of it: the library would call it an address that does not answer.
+        stated = re.sub(r".*[^!-~].*", "", needed(options, "url"), flags=re.S)
+        parts = urllib.parse.urlsplit(stated.rstrip("/"))
         try:
             host, port = (parts.hostname or "").rstrip("."), parts.port
         except ValueError:
@@ -652,7 +654,6 @@ class Console:
         if body is not None:
             headers.update({"Content-Type": "application/json", "Content-Encoding": "gzip"})
         request = urllib.request.Request(self._url + path, body, headers)
-        deadline = time.monotonic() + self._timeout * 2
         try:
             response = self._opener.open(request, timeout=self._timeout)
         except urllib.error.HTTPError as error:
@@ -664,7 +665,7 @@ class Console:
                 ) from None
             raise
         with response:
-            content = b""
+            content, deadline = b"", time.monotonic() + self._timeout
             while piece := response.read1(65536):
                 content += piece
                 if len(content) > MAX_ANSWER or time.monotonic() > deadline:
@@ -751,11 +752,8 @@ def verdict_of(console: Console, path: str, seconds: float) -> dict[str, Any]:
 
 def _waits(answer: Mapping[str, Any]) -> bool:
     codes = {reason["code"] for reason in reasons_of(answer)}
-    return (
-        answer.get("verdict") == "PENDING"
-        and bool(codes & {"report_queued", "not_judged"})
-        and not codes & {"report_failed"}
-    )
+    waited_for = codes & {"report_queued", "not_judged"} and "report_failed" not in codes
+    return answer.get("verdict") == "PENDING" and bool(waited_for)
 
 
 # --- The verdict -------------------------------------------------------------------------------------------------
@@ -784,9 +782,7 @@ def reasons_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The reasons, each with a code and a message whatever was answered."""
     listed = answer.get("reasons")
     found = [reason for reason in listed if isinstance(reason, dict)] if isinstance(listed, list) else []
-    return [
-        {**reason, "code": str(reason.get("code")), "message": str(reason.get("message") or "")} for reason in found
-    ]
+    return [{**each, "code": str(each.get("code")), "message": str(each.get("message") or "")} for each in found]
 
 
 def points(answer: Mapping[str, Any], results: Any) -> tuple[list[Point], list[Point]]:
@@ -955,6 +951,7 @@ def main(argv: list[str], env: Mapping[str, str]) -> int:
         problem = f"Unexpected {type(error).__name__}: {error}"
     say(f"\nCould not tell whether this may merge. {problem}")
     annotate("error", str(problem), title="Forge could not tell")
+    append("GITHUB_STEP_SUMMARY", f"### Forge: could not tell\n\n{markdown(problem)}\n")
     return CANNOT_TELL
 
 

@@ -132,6 +132,15 @@ def test_what_was_let_through_is_said_loudly(console: Console, check: Check, git
     assert "### Forge: not checked" in Path(github["GITHUB_STEP_SUMMARY"]).read_text()
 
 
+def test_what_could_not_be_told_stands_in_the_summary(console: Console, check: Check, github: dict[str, str]) -> None:
+    console.posts = [Said(403, {"detail": "Not for <this> repository."})]
+    assert check(env=github).code == 2
+    assert (
+        "### Forge: could not tell\n\nThe console answers 403\\: Not for &lt;this\\> repository"
+        in Path(github["GITHUB_STEP_SUMMARY"]).read_text()
+    )
+
+
 def test_thousands_of_reasons_stay_readable(console: Console, check: Check, github: dict[str, str]) -> None:
     many: list[dict[str, Any]] = [{**REASON, "line_number": line, "message": "x" * 8000} for line in range(1, 1001)]
     console.gets = [Said(200, {**BLOCKED, "reasons": many})]

@@ -94,6 +94,12 @@ def test_results_need_no_clone(tmp_path: Path, console: Console) -> None:
     assert "Reported without the list of changed files" in outcome.log
 
 
+def test_without_a_clone_a_branch_is_no_commit(tmp_path: Path, console: Console) -> None:
+    (tmp_path / "results").write_text("[]")
+    flags = ["--url", console.url, "--results", "results", "--format", "conftest", "--repository", "acme/shop"]
+    assert (report(*flags, "--head", "main", folder=tmp_path).code, console.asked) == (2, [])
+
+
 def test_a_report_over_the_limit_is_not_sent(tmp_path: Path, console: Console, check: Check) -> None:
     (tmp_path / "results").write_text(json.dumps({"security": {"deny": ["x" * 65 * 1024 * 1024]}}))
     outcome = check("--results", str(tmp_path / "results"), "--format", "opa")
@@ -132,6 +138,8 @@ def test_a_machine_without_opa_is_told_so(console: Console, check: Check) -> Non
         (["--url", "ftp://acme.localhost"], "FORGE_URL is not an address"),
         (["--url", "https://kim:secret@acme.test"], "FORGE_URL is not an address"),
         (["--url", "http://acme.localhost:port"], "FORGE_URL is not an address"),
+        (["--url", "http://acme.localhost:1/a b", "--on-error", "pass"], "FORGE_URL is not an address"),
+        (["--url", "http://acme.localhost:1/\n", "--on-error", "pass"], "FORGE_URL is not an address"),
         (["--results", "nowhere", "--format", "opa"], "nowhere cannot be read"),
         (["--results", "README.md", "--format", "opa"], "README.md is not JSON"),
         (["--results", "README.md", "--format", "xml"], "--format is one of"),
