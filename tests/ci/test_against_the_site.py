@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from compliance.models import PullRequest, Submission, Violation
+from compliance.evaluation.pack import OWN_FOLDER, own_pack
+from compliance.models import Evaluation, PullRequest, Submission, Violation
 from tests import factories
 from tests.ci.running import Opa, Outcome, report
 from tests.evaluation.repositories import Repository
 from tests.factories import CLEAN_PACKAGES
+from tests.policies.opa_environment import put_opa_into
 from tests.running import RunningSite
 
 Run = Callable[..., Outcome]
@@ -183,3 +185,15 @@ def test_a_console_whose_workers_are_away_cannot_be_told(run: Run, site: Running
 def test_a_healthy_console_is_said_to_be(run: Run) -> None:
     assert run("--health").code == 0
     assert run("--health", token="").code == 0
+
+
+def test_the_products_own_policies_are_evaluated_by_opa(run: Run, clone: Repository, tmp_path: Path) -> None:
+    program = put_opa_into(tmp_path)
+    swallowed = "export async function pay() {\n  try {\n    await charge();\n  } catch (error) {}\n}\n"
+    clone.commit("Pay", {"apps/api/src/pay.service.ts": swallowed})
+    outcome = run("--policies", str(OWN_FOLDER), "--opa", str(program))
+    found = Violation.objects.get(rule_id="R07", file_path="apps/api/src/pay.service.ts")
+    evaluation = Evaluation.objects.get()
+    assert (found.line, evaluation.opa_version != "") == (4, True)
+    assert f"R07  apps/api/src/pay.service.ts:4\n      {found.message}\n      -> " in outcome.log
+    assert f"Policies {own_pack().revision}, evaluated with OPA" in outcome.log
