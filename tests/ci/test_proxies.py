@@ -13,7 +13,7 @@ Check = Callable[..., Outcome]
 
 @contextmanager
 def recording(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """A server that keeps what each connection sends first, and answers all of them alike."""
+    """A server that keeps the head of what each connection sends, and answers all of them alike."""
     heard: list[bytes] = []
     server = socket.create_server(("127.0.0.1", 0))
 
@@ -24,7 +24,10 @@ def recording(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
             except OSError:
                 return
             with connection:
-                heard.append(connection.recv(65536))
+                heard.append(b"")
+                # Older Pythons send a request's head line by line.
+                while b"\r\n\r\n" not in heard[-1] and (piece := connection.recv(65536)):
+                    heard[-1] += piece
                 connection.sendall(answer)
 
     thread = threading.Thread(target=serve)
