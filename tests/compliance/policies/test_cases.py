@@ -18,7 +18,7 @@ def of(expectation: str) -> pytest.MarkDecorator:
 
 
 def lines(document: Document, rule: str) -> list[int]:
-    return [finding["line"] for finding in findings(document, PACKAGES[rule]) if finding["rule"] == rule]
+    return sorted(finding["line"] for finding in findings(document, PACKAGES[rule]) if finding["rule"] == rule)
 
 
 @of("violation")

@@ -1,0 +1,35 @@
+# METADATA
+# title: Performance
+# description: A part of testing.rego in a package of its own: without figures nothing is said about its rule.
+# custom:
+#   policy: testing.rego
+#   rules:
+#     - id: R18
+#       name: Performance Budgets
+#       tier: WARNING
+#       category: Quality
+package compliance.performance
+
+import rego.v1
+
+import data.forge.diff
+import data.forge.findings
+import data.forge.rules.r18
+
+default input_valid := false
+
+# Without figures the rule is not evaluated, which is not the same as passed.
+input_valid if {
+	diff.input_valid
+	r18.stated
+}
+
+deny := set()
+
+override := set()
+
+warn contains finding if some finding in findings.of("R18", r18.found)
+
+excused contains excuse if some excuse in findings.excuses("R18", r18.found)
+
+exempted contains exemption if some exemption in findings.exemptions("R18", r18.found)
