@@ -27,7 +27,17 @@ def test_the_tiers_are_three_ten_and_twelve() -> None:
 
 
 def test_every_package_that_real_policies_have_evaluates_a_rule() -> None:
-    assert {package for rule in CATALOGUE for package in rule.packages} == REAL_PACKAGES | {"testing", "ux_consistency"}
+    own = {"testing", "ux_consistency", "coverage", "performance"}
+
+    assert {package for rule in CATALOGUE for package in rule.packages} == REAL_PACKAGES | own
+
+
+def test_rules_that_need_figures_share_their_package_with_no_other() -> None:
+    def sharing(rule: str) -> list[str]:
+        packages = next(set(entry.packages) for entry in CATALOGUE if entry.id == rule)
+        return [entry.id for entry in CATALOGUE if packages & set(entry.packages)]
+
+    assert (sharing("R17"), sharing("R18")) == (["R17"], ["R18"])
 
 
 def test_markers_stand_where_something_can_be_overridden() -> None:

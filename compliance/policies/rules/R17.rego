@@ -20,7 +20,11 @@ _defaults := {
 	"critical_paths": ["**/auth/**", "**/authentication/**", "**/payment*/**", "**/billing/**", "**/tenant*/**", "**/security/**"],
 }
 
-_bounds := object.union(_defaults, object.get(data, ["budgets", "coverage"], {}))
+_bounds := object.union(_defaults, _own_bounds)
+
+default _own_bounds := {}
+
+_own_bounds := data.budgets.coverage
 
 default figures := {}
 

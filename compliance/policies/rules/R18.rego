@@ -15,7 +15,11 @@ import rego.v1
 
 _defaults := {"query_ms": 100, "bundle_bytes": 512000, "memory_bytes": 536870912, "endpoint_ms": 300}
 
-_budgets := object.union(_defaults, object.get(data, ["budgets", "performance"], {}))
+_budgets := object.union(_defaults, _own_budgets)
+
+default _own_budgets := {}
+
+_own_budgets := data.budgets.performance
 
 _kinds := {
 	"queries": {
@@ -41,15 +45,11 @@ default figures := {}
 figures := input.performance if is_object(input.performance)
 
 # Every usable figure: {kind, name, value, budget, file, line}.
-_measured contains {"kind": kind, "figure": figure, "value": figure[kind.unit], "budget": _budget(figure, kind)} if {
+_measured contains {"kind": kind, "figure": figure, "value": figure[kind.unit], "budget": object.get(figure, "budget", _budgets[kind.budget])} if {
 	some group, kind in _kinds
 	some figure in figures[group]
 	is_number(figure[kind.unit])
 }
-
-_budget(figure, _) := figure.budget if is_number(figure.budget)
-
-_budget(figure, kind) := _budgets[kind.budget] if not is_number(figure.budget)
 
 # Not evaluated is not passed: the package of the rule says so where there is no figure at all.
 default stated := false

@@ -20,7 +20,11 @@ _defaults := {
 	"type": [12, 14, 16, 18, 20, 24, 30, 36, 48, 60, 72, 96, 128],
 }
 
-_system := object.union(_defaults, object.get(data, "design_system", {}))
+_system := object.union(_defaults, _own_system)
+
+default _own_system := {}
+
+_own_system := data.design_system
 
 _names := {name | some name in _system.components}
 

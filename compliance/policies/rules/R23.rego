@@ -234,7 +234,9 @@ found contains finding if {
 
 # --- Retired names ---
 
-_retired := object.get(data, ["naming", "retired"], {"VeroSuite": "VeroField"})
+default _retired := {"VeroSuite": "VeroField"}
+
+_retired := data.naming.retired
 
 _history := `(?i)formerly|previously|renamed (?:from|to)|used to be|was called|old name|retired|(?:^|[^a-z])(?:rename|migrat)`
 
