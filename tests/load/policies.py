@@ -36,7 +36,7 @@ def found_in(document: dict[str, Any]) -> frozenset[Pair]:
     """The pairs of rule and file that the packages of a ``data.compliance`` report."""
     packages = [package for package in document.values() if isinstance(package, dict)]
     findings = [finding for package in packages for kind in SETS for finding in package.get(kind, [])]
-    return frozenset((finding["rule"], finding["file"]) for finding in findings)
+    return frozenset((finding["rule"], finding["file"] or "") for finding in findings)
 
 
 def _figure(name: str, tally: Tally) -> Figure:
