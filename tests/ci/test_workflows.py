@@ -207,3 +207,21 @@ def test_the_health_check_fails_unless_all_is_well(health: Callable[..., int]) -
     assert health(Said(503, {"status": "unavailable"})) == 2
     assert health(alive, Said(503, {"status": "unhealthy"})) == 2
     assert health(Said(200, b"<html>")) == 2
+
+
+def test_a_change_of_a_fork_is_reported_from_a_clone_that_never_holds_it(
+    clone: Repository, opa: Opa, console: Console, tmp_path: Path
+) -> None:
+    clone.git("update-ref", "refs/pull/42/head", "HEAD")
+    head, base = clone.git("rev-parse", "HEAD"), clone.git("rev-parse", "base")
+    clone.git("reset", "-q", "--hard", "base")
+    later = clone.commit("Later", {"later.ts": "1\n"})
+    subprocess.run(["git", "clone", "-q", f"file://{clone.folder}", tmp_path / "runner"], check=True)
+    (script,) = [step["run"] for step in steps(read(CI / "github" / "forge-forks.yml")) if "run" in step]
+    known = {"PATH": f"{opa.folder}{os.pathsep}{os.environ['PATH']}", "NUMBER": "42", "BASE": later}
+    subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path / "runner", env=known, check=True, capture_output=True)
+    inputs = {"url": console.url, "token": TOKEN, "base": base, "head": head, "pr-number": "42"}
+    done = run_action(tmp_path / "runner", inputs, {**known, "GITHUB_REPOSITORY": "acme/shop"})
+    assert (done.returncode, console.report["commit_sha"]) == (0, head)
+    assert console.report["changed_files"] == ["src/basket.ts"]
+    assert not (tmp_path / "runner" / "src").exists()
