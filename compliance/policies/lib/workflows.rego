@@ -105,10 +105,15 @@ artifacts contains {"file": file, "line": line, "verb": match[1], "name": name, 
 	end := min({count(rows)} | {i | some i, row in rows; i > 0; trim_space(row) != ""; file.indents[line + i] < own} | {i | some i, row in rows; i > 0; regex.match(`^[ ]*- `, row); file.indents[line + i] < own})
 	step := array.slice(rows, 0, end)
 	withs := [i | some i, row in step; regex.match(`^[ ]*with:`, row)]
-	named := [[i, _value(row)] | some i, row in step; i > array.concat(withs, [1000])[0]; regex.match(`^[ ]*name:`, row)]
+	named := array.concat(
+		[[i, _value(row)] | some i, row in step; i > array.concat(withs, [1000])[0]; regex.match(`^[ ]*name:`, row)],
+		[[i, _inline(row)] | some i, row in step; regex.match(`^[ ]*with:[ ]*\{.*name:`, row)],
+	)
 	[at, name] := array.concat([[line + entry[0], entry[1]] | some entry in named], [[line, ""]])[0]
 }
 
 _step_indent(row) := count(regex.find_n(`^[ ]*(?:- )?`, row, 1)[0])
+
+_inline(row) := trim(regex.find_all_string_submatch_n(`[{,][ ]*name:[ ]*([^,}]+)`, row, 1)[0][1], ` '"`)
 
 _value(row) := trim(regex.replace(row, `^[ ]*name:[ ]*`, ""), ` '"`)

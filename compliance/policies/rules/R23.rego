@@ -52,7 +52,7 @@ _faults contains {"file": statements.brief(file), "line": line, "name": name, "s
 	some file in _written
 	not paths.test(file.path)
 	pattern := concat("", [
-		`^[ \t]+(?:(?:public|private|protected|static|override)[ \t]+)*(?:async[ \t]+)?([a-z][0-9A-Za-z]*_[0-9A-Za-z_]*|`, _capital_verb,
+		`^[ \t]+(?:(?:public|private|protected|static|override)[ \t]+)*(?:async[ \t]+)?([A-Za-z][0-9A-Za-z]*_[0-9A-Za-z_]*|`, _capital_verb,
 		`)[ \t]*(?:<[^()\n]*>)?\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)[ \t]*(?::[^=\n;]*)?\{[ \t]*$`,
 	])
 	some line in code.hits(file, pattern)
@@ -69,6 +69,14 @@ _faults contains {"file": statements.brief(file), "line": line, "name": name, "s
 	not regex.match(`^[A-Z][0-9A-Z_$]*$`, name)
 	not regex.match(`=>|=[ \t]*(?:async[ \t]*)?function|=[ \t]*\([ \t]*$`, file.rows[line])
 	should := {true: "UPPER_SNAKE_CASE", false: "camelCase"}[_looks_constant(match[1], name, file.rows[line])]
+}
+
+# A variable that begins like a class.
+_faults contains {"file": statements.brief(file), "line": line, "name": name, "should": "camelCase"} if {
+	some file in _written
+	pattern := `^[ \t]*(?:let|var)[ \t]+([A-Z][0-9A-Z]*[a-z][0-9A-Za-z]*)[ \t]*(?::[^=\n]*)?(?:=|;|$)`
+	some line in code.hits(file, pattern)
+	name := regex.find_all_string_submatch_n(pattern, file.rows[line], 1)[0][1]
 }
 
 _looks_constant("const", _, row) if regex.match(`^export[^=]*=[ \t]*(?:[0-9'"]|\[|true|false)`, row)
