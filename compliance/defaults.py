@@ -15,6 +15,7 @@ READABLE = (
     "violation",
     "transition",
     "tenantsettings",
+    "statusupdate",
 )
 
 
@@ -25,6 +26,8 @@ def fill_in(**_: Any) -> None:
     grant(Role.VIEWER, *(f"compliance.view_{model}" for model in READABLE))
     grant(Role.COMPLIANCE_ADMIN, "compliance.change_rule", "compliance.change_tenantsettings")
     grant(Role.COMPLIANCE_ADMIN, "compliance.change_repository", "compliance.change_submission")
+    grant(Role.COMPLIANCE_ADMIN, "compliance.view_codehost", "compliance.change_statusupdate")
+    grant(Role.TENANT_ADMIN, "compliance.add_codehost", "compliance.change_codehost")
     grant(
         Role.CI_REPORTER,
         "compliance.add_submission",

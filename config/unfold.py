@@ -94,6 +94,7 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _item("Inbox", "inbox", "compliance.submission"),
             _item("Evaluations", "fact_check", "compliance.evaluation"),
+            _item("To the code host", "outbox", "compliance.statusupdate"),
         ],
     },
     {
@@ -102,6 +103,7 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
             _item("Settings", "tune", "compliance.tenantsettings"),
             _item("Users", "person", "accounts.user"),
             _item("CI tokens", "key", "accounts.citoken"),
+            _item("Code hosts", "hub", "compliance.codehost"),
         ],
     },
 ]

@@ -17,8 +17,6 @@ from kombu.connection import Connection
 from core import breaker
 
 logger = logging.getLogger(__name__)
-PRODUCERS = 64
-"""More than a process has threads: a thread must never wait for another one's producer."""
 
 
 def announce(task: str, *, key: str, queue: str, countdown: float = 0, seconds: int = 30) -> bool:
@@ -60,7 +58,7 @@ def taken(*, key: str) -> None:
 
 @once
 def _publishing_connection() -> Connection:
-    pools.set_limit(PRODUCERS, force=True)  # type: ignore[no-untyped-call]
+    pools.set_limit(settings.CELERY_BROKER_POOL_LIMIT, force=True)  # type: ignore[no-untyped-call]
     options: dict[str, Any] = {
         **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
         "max_retries": 0,

@@ -1,5 +1,5 @@
 """Compliance in the tenant's admin. Pages read; what may be changed goes through services."""
 
-from compliance.admin import evaluations, pulls, rules, submissions, violations
+from compliance.admin import codehosts, evaluations, pulls, rules, submissions, violations
 
-__all__ = ["evaluations", "pulls", "rules", "submissions", "violations"]
+__all__ = ["codehosts", "evaluations", "pulls", "rules", "submissions", "violations"]

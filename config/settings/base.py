@@ -149,6 +149,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a long outage ends some time; workers wait for it
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its format would not say whose work a line is of
+# More than a process has threads: a thread must never wait for another one's producer. Celery sets the same limit when
+# it first publishes itself, and could not lower it under a connection that is in use.
+CELERY_BROKER_POOL_LIMIT = 64
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -133,6 +133,8 @@ def test_the_tenants_site_shows_no_model_of_the_public_schema() -> None:
     shown = {model._meta.label for model in admin.site._registry}
     assert shown == {
         *(f"compliance.{model.__name__}" for model in (Evaluation, PullRequest, Repository, Rule, Submission)),
+        "compliance.CodeHost",
+        "compliance.StatusUpdate",
         "compliance.TenantSettings",
         "compliance.Violation",
         "accounts.User",
@@ -165,4 +167,4 @@ def test_every_link_of_the_menu_leads_somewhere(
     menu = browser.get(reverse("admin:index")).context["sidebar_navigation"]
     links = [str(item["link"]) for group in menu for item in group["items"]]
     assert {browser.get(link, follow=True).status_code for link in links} == {200}
-    assert len(links) == 10
+    assert len(links) == 12
