@@ -361,9 +361,6 @@ def test_a_host_that_never_answers_is_given_up(judge: Judge, report: Report, git
     assert (statuses().status, statuses().attempts) == ("failed", 8)
 
 
-LATER = str(int((timezone.now() + timedelta(minutes=20)).timestamp()))
-
-
 @pytest.mark.parametrize(
     ("limit", "seconds"),
     [
@@ -374,7 +371,7 @@ LATER = str(int((timezone.now() + timedelta(minutes=20)).timestamp()))
             Answer(
                 403,
                 {"message": "API rate limit exceeded for user ID 1."},
-                {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": LATER},
+                {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "in 20 minutes"},
             ),
             1200,
         ),
@@ -386,8 +383,10 @@ def test_a_limit_is_waited_out_by_all_messages_to_the_host(
     judge: Judge, report: Report, github_server: CodeHostServer, told: CodeHost, limit: Answer, seconds: int
 ) -> None:
     judge(report())
-    github_server.next = [limit]
     began = timezone.now()
+    reset = str(int((began + timedelta(minutes=20)).timestamp()))
+    headers = {name: value.replace("in 20 minutes", reset) for name, value in limit.headers.items()}
+    github_server.next = [limit._replace(headers=headers)]
     assert deliver() == 1
     assert len(github_server.asked) == 1
     told.refresh_from_db()
