@@ -1,7 +1,6 @@
 """A clone, an opa, a console that does as it is told, and a real one."""
 
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 
+from tests.ci.certificates import self_signed
 from tests.ci.consoles import Console
 from tests.ci.running import TOKEN, Opa, Outcome, report
 from tests.evaluation.repositories import Repository
@@ -77,11 +77,8 @@ def site(_running_site: RunningSite, committed: None) -> RunningSite:
 @pytest.fixture
 def untrusted(tmp_path: Path) -> Iterator[int]:
     """The port of a TLS server whose certificate nobody has signed but itself."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "1"]
-    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(self_signed(tmp_path / "server.pem"))
     server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]  # the client hangs up

@@ -52,7 +52,8 @@ def test_a_refused_connection_is_no_answer(check: Check) -> None:
         url = f"http://acme.localhost:{closed.getsockname()[1]}"
     outcome = check("--retry", "0", url=url)
     assert outcome.code == 2
-    assert "The console cannot be reached: [Errno 111] Connection refused" in outcome.log
+    assert "The console cannot be reached: " in outcome.log
+    assert "Connection refused" in outcome.log
     assert check("--retry", "0", "--on-error", "pass", url=url).code == 0
 
 

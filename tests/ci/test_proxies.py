@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.ci.consoles import Console
 from tests.ci.running import TOKEN, Outcome
@@ -71,6 +72,13 @@ def test_a_certificate_that_is_not_trusted_is_no_outage(check: Check, untrusted:
     outcome = check("--on-error", "pass", url=f"https://127.0.0.1:{untrusted}")
     assert outcome.code == 2
     assert "certificate is not trusted" in outcome.log
+
+
+def test_a_certificate_that_is_named_is_trusted(check: Check, untrusted: int, tmp_path: Path) -> None:
+    env = {"SSL_CERT_FILE": str(tmp_path / "server.pem")}
+    outcome = check("--retry", "0", url=f"https://127.0.0.1:{untrusted}", env=env)
+    # It is answered: the server has no such method.
+    assert "The console answers 501" in outcome.log
 
 
 def test_no_tls_is_warned_of(console: Console, check: Check) -> None:
