@@ -7,6 +7,7 @@ from accounts.roles import Role, grant, in_tenant_schema
 from alerts.choices import ChannelKind, Frequency, Tier
 from alerts.escalation import Step, frozen
 from alerts.models import AlertPolicy, Channel
+from alerts.services.notices import PEOPLE
 
 READABLE = ("alert", "alertevent", "delivery", "digest", "alertpolicy", "notification", "silence", "holiday")
 EDITABLE = ("alertpolicy", "alertsettings", "channel", "route", "silence", "holiday")
@@ -44,6 +45,8 @@ def fill_in(**_: Any) -> None:
     for tier, policy in POLICIES.items():
         AlertPolicy.objects.get_or_create(tier=tier, defaults=policy)
     Channel.objects.get_or_create(kind=ChannelKind.IN_APP, name="console")
+    # It has no recipients of its own, so that no policy means it.
+    Channel.objects.get_or_create(kind=ChannelKind.EMAIL, name=PEOPLE, defaults={"general": False})
     if not in_tenant_schema():
         return
     grant(Role.VIEWER, *(f"alerts.view_{model}" for model in READABLE))

@@ -9,6 +9,7 @@ from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from compliance.models import Submission
+from compliance.services.alerting import alert_about_failure
 from compliance.services.ingest import process
 from compliance.services.updates import queue_updates_of_failure
 from core.claims import MAX_ATTEMPTS, ClaimLost
@@ -68,6 +69,7 @@ def _settle_failed(submission: Submission, error: str, *, permanent: bool = Fals
             submission.fail(at=at, error=error.replace("\x00", ""), permanent=permanent)
             if submission.status == Submission.Status.FAILED:
                 queue_updates_of_failure(submission, at=at)
+                alert_about_failure(submission, at=at)
     except ClaimLost:
         logger.warning("submission %s was taken over; its error was: %s", submission.pk, error)
     except OperationalError:

@@ -40,6 +40,7 @@ class Alert(models.Model):
     key = models.TextField(help_text="What makes facts alike, as the caller names it.")
     open_key = models.TextField(null=True, unique=True, help_text="The key until it is resolved: one open alert a key.")
     state = models.TextField(choices=AlertState, default=AlertState.OPEN)
+    ruled = models.TextField(choices=Reason, blank=True, help_text="What was ruled on the newest fact.")
     title = models.TextField()
     facts = models.JSONField(default=dict)
     link = models.TextField(blank=True)

@@ -23,7 +23,7 @@ class Fact:
         tier: how much it matters now; an alert's tier follows it.
         key: what makes facts alike: one open alert a key.
         count: how many things it is about now, at least 1.
-        new: how many of them came since the fact was last raised.
+        new: how many of them came since the fact was last raised; None: as many as the count has grown by.
         title: one line that stands by itself.
         facts: values for matchers (``repository``, ``category``, ``rule``) and for the message: see
             ``alerts.messages.of_alert``.
@@ -33,7 +33,7 @@ class Fact:
     tier: Tier
     key: str
     count: int
-    new: int
+    new: int | None = None
     title: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     link: str = ""
@@ -44,7 +44,7 @@ def raise_alert(
     tier: Tier,
     key: str,
     count: int = 1,
-    new: int = 0,
+    new: int | None = None,
     title: str,
     facts: Mapping[str, Any] | None = None,
     link: str = "",
@@ -98,8 +98,8 @@ def resolve_alerts(keys: Iterable[str], *, at: datetime) -> int:
 
 
 _WRITTEN = [
-    "tier", "state", "title", "facts", "link", "count", "unsent", "last_fact_at", "last_sent_at", "told", "chain",
-    "steps_taken", "next_step_at", "acknowledged_at", "acknowledged_by", "acknowledged_via",
+    "tier", "state", "ruled", "title", "facts", "link", "count", "unsent", "last_fact_at", "last_sent_at", "told",
+    "chain", "steps_taken", "next_step_at", "acknowledged_at", "acknowledged_by", "acknowledged_via",
 ]  # fmt: skip
 _ENDED = ["state", "open_key", "resolved_at", "next_step_at", "unsent", "told"]
 
@@ -136,7 +136,8 @@ def _locked(keys: Sequence[str]) -> dict[str, Alert]:
 def _count_in(alert: Alert, fact: Fact, desk: Desk) -> None:
     untold = alert.last_sent_at is None and alert.count == 0
     graver = Tier(fact.tier).rank < Tier(alert.tier).rank
-    news = fact.count if untold or graver else alert.unsent + fact.new
+    grown = max(fact.count - alert.count, 0) if fact.new is None else fact.new
+    news = fact.count if untold or graver else alert.unsent + grown
     if graver:
         # What it has become is news as a whole, and escalates as its new tier does.
         alert.chain, alert.next_step_at = frozen(desk.policy(fact.tier).chain), None
@@ -150,8 +151,10 @@ def _rule(alert: Alert, outbox: Outbox) -> None:
     desk, policy = outbox.desk, outbox.desk.policy(alert.tier)
     silence = desk.silence(tier=alert.tier, key=alert.key, facts=alert.facts)
     ruling = rule_on_fact(alert.known(), policy.terms(), silenced=silence is not None, at=desk.at)
+    again, alert.ruled = alert.ruled == ruling.reason, ruling.reason
     if ruling.occasion is None:
-        outbox.note(alert, ruling.reason, detail=str(silence) if silence else "")
+        if not again:  # the same answer to the same question is said once
+            outbox.note(alert, ruling.reason, detail=str(silence) if silence else "")
         return
     if alert.state == AlertState.ACKNOWLEDGED:
         # There is news: who said "I am at it" has not seen them.

@@ -16,6 +16,7 @@ from compliance.models import PullRequest, Transition, Version, Violation
 from compliance.models.violations import ViolationQuerySet
 from compliance.reconcile import covered
 from compliance.services import bulk
+from compliance.services.alerting import alert_about
 from compliance.services.judging import judge_pull_request
 from compliance.services.states import recount
 from compliance.services.updates import queue_updates
@@ -143,4 +144,5 @@ def _settle(pull: PullRequest, at: datetime, also: Collection[str]) -> None:
         judge_pull_request(pull)
         pull.save()
         queue_updates(pull, at=at)
+        alert_about(pull, at=at)
     Version.bump(*_TOPICS, *also)

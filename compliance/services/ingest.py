@@ -26,6 +26,7 @@ from compliance.reconcile import NOTHING, Plan, Row, reconcile, status_when_live
 from compliance.report import Report
 from compliance.score import Counts, score
 from compliance.services import bulk
+from compliance.services.alerting import alert_about, resolve_failure
 from compliance.services.judging import judge_pull_request
 from compliance.services.lateness import moves_head, run_start, superseded
 from compliance.services.parsing import Parsed, parse
@@ -64,6 +65,7 @@ def process(submission: Submission, *, at: datetime) -> Evaluation:
         evaluation.save(force_insert=True)
         Check.objects.bulk_create(_checks(parsed.evaluated_rules, findings, evaluation, excused))
         submission.finish(at=at)
+        resolve_failure(submission, at=at)
         Version.bump(*TOPICS)
     return evaluation
 
@@ -130,6 +132,8 @@ def _apply(parsed: Parsed, pull: PullRequest, evaluation: Evaluation, at: dateti
     evaluation.verdict = judge_pull_request(pull, terms=terms).verdict
     pull.save()
     queue_updates(pull, at=at)
+    came = [finding.rule for finding in plan.new] + [row.rule for row, _ in plan.reopened]
+    alert_about(pull, at=at, grown=Counter(came))
     return findings, {fingerprint for fingerprint, *_, status in live if status == Status.OVERRIDDEN}
 
 

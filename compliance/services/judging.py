@@ -11,6 +11,7 @@ from django.db.utils import OperationalError
 from compliance.choices import Enforcement, PullState, Status
 from compliance.models import PullRequest, Rule, RuleState, TenantSettings, Transition, Version, Violation
 from compliance.score import Counts
+from compliance.services.alerting import alert_about
 from compliance.services.bulk import copy_transitions
 from compliance.services.states import recount
 from compliance.services.updates import queue_updates
@@ -80,6 +81,7 @@ def rejudge(pull_id: UUID, *, at: datetime, wait: bool = True) -> PullRequest:
     pull.save()
     if _told_of(pull) != before:
         queue_updates(pull, at=at)
+        alert_about(pull, at=at)
     Version.bump("pulls", "rules", "violations")
     return pull
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from compliance.choices import PullState, Resolution, Status
 from compliance.models import PullRequest, Transition, Version, Violation
 from compliance.services import bulk
+from compliance.services.alerting import alert_about
 from compliance.services.covering import bring_back
 from compliance.services.judging import judge_pull_request
 from compliance.services.states import recount
@@ -46,6 +47,7 @@ def set_state(pull_id: UUID, *, state: PullState, by: str, at: datetime) -> Pull
         judge_pull_request(pull)
     pull.save()
     queue_updates(pull, at=at)
+    alert_about(pull, at=at)
     Version.bump("pulls", "rules", "violations")
     return pull
 

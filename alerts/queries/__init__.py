@@ -1,0 +1,1 @@
+"""Questions that other rooms and the pages ask."""
