@@ -1,6 +1,6 @@
 """Telling the alerts' room how a pull request stands, in the transaction that changes it, under its lock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -56,12 +56,11 @@ def _failure_key(submission: Submission) -> str:
     return f"report:{submission.repository}#{submission.number or ''}:{submission.source}"
 
 
-def _open_rules(pull: PullRequest) -> list[dict[str, Any]]:
+def _open_rules(pull: PullRequest) -> list[Mapping[str, Any]]:
     states = RuleState.objects.filter(pull_request=pull, rule__enforcement=Enforcement.ENFORCE).order_by("rule_id")
-    rows = states.values("rule_id", "rule__name", "rule__category").annotate(
-        **{severity: Sum(column) for severity, column in _COUNTS.items()}
-    )
-    return [row for row in rows if any(row[severity] for severity in Severity)]
+    sums: dict[str, Any] = {severity.value: Sum(column) for severity, column in _COUNTS.items()}
+    rows: Iterable[Mapping[str, Any]] = states.values("rule_id", "rule__name", "rule__category").annotate(**sums)
+    return [row for row in rows if any(row[severity.value] for severity in Severity)]
 
 
 def _fact(pull: PullRequest, prefix: str, row: Mapping[str, Any], grown: Mapping[str, int] | None) -> Fact:
