@@ -43,18 +43,23 @@ def host_of(repository: Repository) -> CodeHost | None:
 
 def queue_updates(pull: PullRequest, *, at: datetime) -> None:
     """The verdict of a pull request may have changed: queue its commit's status, its merge groups', and its comment."""
+    # Asked first: most reports are of tenants whose code host is told nothing.
+    host = host_of(pull.repository)
+    if host is None:
+        return
     targets: list[Target] = []
     if pull.repository.sends_status:
         targets += [(Update.STATUS.value, sha) for sha in _commits_of(pull)]
     if pull.repository.sends_comment and pull.number is not None:
         targets.append((Update.COMMENT.value, str(pull.number)))
-    _queue(pull, targets, at)
+    _queue(pull, host, targets, at)
 
 
 def queue_update_of_group(group: MergeGroup, pull: PullRequest, *, at: datetime) -> None:
     """A merge queue waits for the verdict on a commit of its own."""
-    if pull.repository.sends_status:
-        _queue(pull, [(Update.STATUS.value, group.head_sha)], at)
+    host = host_of(pull.repository)
+    if host is not None and pull.repository.sends_status:
+        _queue(pull, host, [(Update.STATUS.value, group.head_sha)], at)
 
 
 def queue_updates_of_failure(submission: Submission, *, at: datetime) -> None:
@@ -64,8 +69,9 @@ def queue_updates_of_failure(submission: Submission, *, at: datetime) -> None:
     if pull is None:
         return
     queue_updates(pull, at=at)
-    if pull.repository.sends_status and submission.commit_sha != pull.head_sha:
-        _queue(pull, [(Update.STATUS.value, submission.commit_sha)], at)
+    host = host_of(pull.repository)
+    if host is not None and pull.repository.sends_status and submission.commit_sha != pull.head_sha:
+        _queue(pull, host, [(Update.STATUS.value, submission.commit_sha)], at)
 
 
 def _commits_of(pull: PullRequest) -> Iterable[str]:
@@ -76,9 +82,8 @@ def _commits_of(pull: PullRequest) -> Iterable[str]:
     return commits
 
 
-def _queue(pull: PullRequest, targets: list[Target], at: datetime) -> None:
-    host = host_of(pull.repository) if targets else None
-    if host is None:
+def _queue(pull: PullRequest, host: CodeHost, targets: list[Target], at: datetime) -> None:
+    if not targets:
         return
     # In one order everywhere, so that two transactions that share commits do not wait for each other.
     targets = sorted(targets)
