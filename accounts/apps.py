@@ -7,6 +7,10 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and tokens"
 
     def ready(self) -> None:
-        from accounts.roles import hand_out_own_permissions
+        from django.contrib.auth.signals import user_logged_in
 
+        from accounts.roles import hand_out_own_permissions
+        from accounts.sign_in import note_sign_in
+
+        user_logged_in.connect(note_sign_in)
         post_migrate.connect(hand_out_own_permissions, sender=self)

@@ -9,8 +9,10 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.tokens import Token
 
 from accounts.binding import tenant_id
+from accounts.jwt import ERA_CLAIM
 from accounts.models import CIToken
 from accounts.roles import Role
 from accounts.services import find_ci_token
@@ -84,3 +86,14 @@ class CITokenAuthentication(BaseAuthentication):
 
 class TenantJWTAuthentication(JWTAuthentication):
     """``Authorization: Bearer <jwt>``; the token classes refuse other tenants."""
+
+    def get_user(self, validated_token: Token) -> Any:
+        """The token's person.
+
+        Raises:
+            AuthenticationFailed: they are gone or inactive, or have been signed out everywhere since.
+        """
+        person: Any = super().get_user(validated_token)
+        if validated_token.get(ERA_CLAIM) != person.era:
+            raise AuthenticationFailed("You were signed out. Sign in again.", code="sessions_ended")
+        return person

@@ -9,6 +9,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from accounts.binding import tenant_id
 
 CLAIM = "tenant"
+ERA_CLAIM = "era"
 
 
 class TenantBound(Token):
@@ -19,6 +20,7 @@ class TenantBound(Token):
         """A token of this user in the current tenant."""
         token: Self = super().for_user(user)
         token[CLAIM] = tenant_id()
+        token[ERA_CLAIM] = getattr(user, "era", "")
         return token
 
     def verify(self) -> None:

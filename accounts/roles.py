@@ -49,7 +49,7 @@ def in_tenant_schema() -> bool:
 
 
 def hand_out_own_permissions(**_: Any) -> None:
-    """Users and tokens are the tenant administrator's."""
+    """Users, tokens and what roles may are the tenant administrator's; the audit log is also the compliance admin's."""
     if not in_tenant_schema():
         return
     for role in Role:
@@ -58,4 +58,6 @@ def hand_out_own_permissions(**_: Any) -> None:
         Role.TENANT_ADMIN,
         *(f"accounts.{verb}_user" for verb in ("view", "add", "change")),
         *(f"accounts.{verb}_citoken" for verb in ("view", "add", "change")),
+        "auth.view_group",
     )
+    grant(Role.COMPLIANCE_ADMIN, "audit.view_auditentry")

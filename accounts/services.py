@@ -6,12 +6,14 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import CIToken, User
+from accounts.people import save_person
 from accounts.roles import Role
+from audit.services import record_entry
 from core.errors import Invalid
 
 TOKEN_PREFIX = "fct_"  # noqa: S105  tells scanners and people what the string is
@@ -26,11 +28,18 @@ def digest_of(token: str) -> bytes:
 
 @transaction.atomic
 def issue_ci_token(
-    *, name: str, repositories: Sequence[str], by: User | None, expires_at: datetime | None = None, token: str = ""
+    *,
+    name: str,
+    repositories: Sequence[str],
+    by: User | None,
+    at: datetime | None = None,
+    expires_at: datetime | None = None,
+    token: str = "",
 ) -> tuple[CIToken, str]:
     """Make a CI token and return it with its secret, which cannot be read again.
 
     Args:
+        at: now, where it is not said.
         token: the secret to use, where it was made elsewhere (the demo); a new one otherwise.
 
     Raises:
@@ -49,12 +58,16 @@ def issue_ci_token(
         created_by=by,
         expires_at=expires_at,
     )
+    after = {"repositories": row.repositories, "expires_at": expires_at}
+    record_entry(action="ci_token.issued", resource=row, by=by, at=at or timezone.now(), after=after)
     return row, secret
 
 
-def revoke_ci_token(token: CIToken, *, at: datetime) -> None:
+@transaction.atomic
+def revoke_ci_token(token: CIToken, *, by: User | None, at: datetime) -> None:
     """End a token now. Revoking twice keeps the first time."""
-    CIToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at)
+    if CIToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
+        record_entry(action="ci_token.revoked", resource=token, by=by, at=at)
 
 
 def find_ci_token(secret: str, *, at: datetime) -> CIToken | None:
@@ -67,23 +80,25 @@ def find_ci_token(secret: str, *, at: datetime) -> CIToken | None:
 
 
 @transaction.atomic
-def ensure_user(*, username: str, password: str, role: Role) -> User:
-    """A person with exactly this password and role, made if missing. All people may open the admin."""
-    user, _ = User.objects.get_or_create(username=username)
-    user.is_active = user.is_staff = True
-    if not user.check_password(password):
-        user.set_password(password)
-    user.save()
-    user.groups.set([Group.objects.get(name=role.value)])
-    return user
+def ensure_user(*, username: str, password: str, role: Role, at: datetime | None = None) -> User:
+    """A person with exactly this password and role, made if missing. All people may open the admin.
+
+    Raises:
+        Conflict: they are the last tenant admin, and the role is another one.
+    """
+    return _ensure(User(username=username), password=password, role=role, at=at)
 
 
 @transaction.atomic
-def ensure_operator(*, username: str, password: str) -> User:
+def ensure_operator(*, username: str, password: str, at: datetime | None = None) -> User:
     """A platform operator in the public schema, made if missing."""
-    user, _ = User.objects.get_or_create(username=username)
-    user.is_active = user.is_staff = user.is_superuser = True
-    if not user.check_password(password):
-        user.set_password(password)
-    user.save()
-    return user
+    return _ensure(User(username=username, is_superuser=True), password=password, role=None, at=at)
+
+
+def _ensure(wanted: User, *, password: str, role: Role | None, at: datetime | None) -> User:
+    person = User.objects.filter(username=wanted.username).first() or wanted
+    person.is_active = True
+    person.is_superuser = person.is_superuser or wanted.is_superuser
+    if person.pk is None or not person.check_password(password):
+        person.set_password(password)
+    return save_person(person, role=role, by=None, at=at or timezone.now())

@@ -102,6 +102,7 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _item("Settings", "tune", "compliance.tenantsettings"),
             _item("Users", "person", "accounts.user"),
+            _item("Roles", "badge", "auth.group"),
             _item("CI tokens", "key", "accounts.citoken"),
             _item("Code hosts", "hub", "compliance.codehost"),
         ],

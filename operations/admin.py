@@ -1,7 +1,7 @@
 """The operators' admin: tenants, and beat's schedule, whose own admin stands on the tenants' site and looks foreign."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import django_celery_beat.admin as beat
 from django import forms
@@ -10,17 +10,20 @@ from django.core.validators import RegexValidator
 from django.db.models import Prefetch, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from core.admin import ConsoleAdmin, column
+from accounts.models import User
+from audit.edits import RecordedAdmin
+from core.admin import column
 from core.admin_sites import public_site
 from core.errors import DomainError
 from operations.provisioning import request_tenant
+from operations.serving import resume, suspend
 from tenants.models import TEMPLATE_SCHEMA, Domain, Tenant
-from tenants.services import resume_tenant, suspend_tenant
 
 for _model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule):
     admin.site.unregister(_model)
@@ -101,7 +104,7 @@ class DomainInline(TabularInline):
 
 
 @admin.register(Tenant, site=public_site)
-class TenantAdmin(ConsoleAdmin):
+class TenantAdmin(RecordedAdmin):
     """Operators ask for tenants; ``manage.py provision`` builds them."""
 
     list_display = ["name", "schema_name", "domain", "state_label", "failure", "created_at"]
@@ -142,19 +145,23 @@ class TenantAdmin(ConsoleAdmin):
             obj.save(update_fields=["name"])
             return
         given = form.cleaned_data
-        tenant = request_tenant(schema_name=given["schema_name"], name=given["name"], domain=given["domain"])
+        names = {name: given[name] for name in ("schema_name", "name", "domain")}
+        tenant = request_tenant(**names, by=cast(User, request.user), at=timezone.now())
         obj.pk, obj.state = tenant.pk, tenant.state
         messages.info(request, "The tenant is asked for. `manage.py provision` builds it and says here if it fails.")
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Nothing: the service has recorded it."""
 
     @admin.action(description="Suspend", permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         """Stop serving the selected tenants."""
-        _each(request, queryset, suspend_tenant, "suspended")
+        _each(request, queryset, suspend, "suspended")
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         """Serve the selected tenants again."""
-        _each(request, queryset, resume_tenant, "active again")
+        _each(request, queryset, resume, "active again")
 
     @column("State", label=TENANT_STATES)
     def state_label(self, tenant: Tenant) -> tuple[str, str]:
@@ -167,10 +174,10 @@ class TenantAdmin(ConsoleAdmin):
         return ", ".join(domain.domain for domain in tenant.primary_domains)
 
 
-def _each(request: HttpRequest, tenants: QuerySet[Tenant], move: Callable[[Tenant], None], outcome: str) -> None:
+def _each(request: HttpRequest, tenants: QuerySet[Tenant], move: Callable[..., None], outcome: str) -> None:
     for tenant in tenants:
         try:
-            move(tenant)
+            move(tenant, by=cast(User, request.user), at=timezone.now())
         except DomainError as error:
             messages.error(request, error.message)
         else:
@@ -191,7 +198,7 @@ class PeriodicTaskForm(beat.PeriodicTaskForm):
 
 
 @admin.register(PeriodicTask, site=public_site)
-class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ConsoleAdmin):
+class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, RecordedAdmin):
     """When beat starts what."""
 
     form = PeriodicTaskForm
@@ -200,7 +207,22 @@ class PeriodicTaskAdmin(beat.PeriodicTaskAdmin, ConsoleAdmin):
     # Not "run now": a task that is started here would name no tenant and be refused.
     actions = ["enable_tasks", "disable_tasks"]
 
+    @admin.action(description="Enable selected tasks", permissions=["change"])
+    def enable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        """Start them when they are due."""
+        self._switch(request, queryset, "enabled", super().enable_tasks)
+
+    @admin.action(description="Disable selected tasks", permissions=["change"])
+    def disable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        """Start them no more."""
+        self._switch(request, queryset, "disabled", super().disable_tasks)
+
+    def _switch(self, request: HttpRequest, tasks: QuerySet[PeriodicTask], verb: str, switch: Any) -> None:
+        switch(request, tasks)
+        for task in tasks:
+            self.record(request, task, verb)
+
 
 @admin.register(IntervalSchedule, CrontabSchedule, site=public_site)
-class ScheduleAdmin(ConsoleAdmin):
+class ScheduleAdmin(RecordedAdmin):
     """How often."""

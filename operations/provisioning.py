@@ -1,17 +1,21 @@
 """Building tenants: the only code that creates schemas and roles. Runs as the owner, never in web or workers."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.utils import Error
+from django.utils import timezone
 from django_tenants.clone import CloneSchema
 from django_tenants.utils import get_public_schema_name, schema_exists
 from psycopg import sql
 
+from accounts.models import User
 from audit.protection import revoke_rewriting
+from audit.services import record_entry
 from core.errors import DomainError, Invalid
 from tenants.current import connection
 from tenants.models import TEMPLATE_SCHEMA, Domain, Tenant
@@ -33,8 +37,14 @@ class NotTheOwnerError(DomainError):
     """This process signs in with a role that may not build tenants."""
 
 
-def request_tenant(*, schema_name: str, name: str, domain: str) -> Tenant:
+def request_tenant(
+    *, schema_name: str, name: str, domain: str, by: User | None = None, at: datetime | None = None
+) -> Tenant:
     """Ask for a tenant; ``provision`` builds it. May run anywhere, in the public schema.
+
+    Args:
+        by: None: somebody with a shell.
+        at: now, where it is not said.
 
     Raises:
         Invalid: the schema name or the domain is not usable or taken.
@@ -49,6 +59,8 @@ def request_tenant(*, schema_name: str, name: str, domain: str) -> Tenant:
         host = Domain(domain=domain, tenant=tenant, is_primary=True)
         host.full_clean()
         host.save()
+        after = {"name": name, "schema_name": schema_name, "domain": domain}
+        record_entry(action="tenant.requested", resource=tenant, by=by, at=at or timezone.now(), after=after)
     return tenant
 
 
@@ -128,7 +140,9 @@ def _build(tenant: Tenant) -> None:
     _restore_constraint_names(tenant.schema_name)
     _ensure_role(tenant.schema_name)
     tenant.state, tenant.failure = Tenant.State.ACTIVE, ""
-    tenant.save()
+    with transaction.atomic():
+        tenant.save()
+        record_entry(action="tenant.built", resource=tenant, by=None, at=timezone.now())
 
 
 def _restore_constraint_names(schema: str) -> None:

@@ -1,14 +1,15 @@
 """The platform's operators, on the public host."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.forms import UserChangeForm, UserCreationForm
 
 from accounts.admin.people import PeopleAdmin
 from accounts.models import User
+from accounts.people import save_person
 from core.admin_sites import public_site
 
 
@@ -23,18 +24,9 @@ class NewOperatorForm(UserCreationForm):
 class OperatorForm(UserChangeForm):
     """An operator's name and whether they may sign in."""
 
-    asking: User
-
     class Meta:
         model = User
         fields = ["username", "first_name", "last_name", "email", "is_active"]
-
-    def clean_is_active(self) -> bool:
-        """Nobody locks themselves out."""
-        active = bool(self.cleaned_data["is_active"])
-        if not active and self.instance.pk == self.asking.pk:
-            raise ValidationError("Ask somebody else to deactivate you.")
-        return active
 
 
 @admin.register(User, site=public_site)
@@ -52,13 +44,7 @@ class OperatorAdmin(PeopleAdmin):
         ("Password", {"fields": ("usable_password", "password1", "password2")}),
     )
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """The form, which knows who fills it in."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        form.asking = request.user  # type: ignore[attr-defined]
-        return form
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Operators hold every right on the public host."""
-        obj.is_staff = obj.is_superuser = True
-        super().save_model(request, obj, form, change)
+        obj.is_superuser = True
+        save_person(obj, role=None, by=cast(User, request.user), at=timezone.now())

@@ -95,6 +95,7 @@ class CITokenAdmin(KeptAdmin):
             name=given["name"],
             repositories=given["repositories"],
             by=cast(User, request.user),
+            at=timezone.now(),
             expires_at=given["expires_at"],
         )
         obj.pk = token.pk
@@ -129,7 +130,7 @@ class CITokenAdmin(KeptAdmin):
         """End the selected tokens now."""
         tokens = list(queryset.filter(revoked_at=None))
         for token in tokens:
-            revoke_ci_token(token, at=timezone.now())
+            revoke_ci_token(token, by=cast(User, request.user), at=timezone.now())
         messages.success(request, f"Revoked: {', '.join(token.name for token in tokens) or 'none that was live'}.")
 
     @column("Begins with")

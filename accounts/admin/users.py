@@ -1,24 +1,21 @@
 """The tenant's people and their roles."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.forms import UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin.people import PeopleAdmin
 from accounts.models import User
+from accounts.people import role_of, save_person
 from accounts.roles import Role
 from core.admin import column
-
-# Roles are the product's: nobody makes groups of their own.
-admin.site.unregister(Group)
 
 
 class RoleField(forms.ChoiceField):
@@ -42,8 +39,6 @@ class UserForm(UserChangeForm):
     """A person's name, role and whether they may sign in."""
 
     role = RoleField()
-    asking: User
-    """Who fills the form in."""
 
     class Meta:
         model = User
@@ -51,14 +46,7 @@ class UserForm(UserChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["role"] = _role_of(self.instance)
-
-    def clean(self) -> dict[str, Any]:
-        """Nobody locks themselves out."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.instance.pk == self.asking.pk and {"role", "is_active"} & set(self.changed_data):
-            raise ValidationError("Ask somebody else to change your own role or to deactivate you.")
-        return cleaned
+        self.initial["role"] = role_of(self.instance) or ""
 
 
 class RoleFilter(DropdownFilter):
@@ -103,21 +91,9 @@ class UserAdmin(PeopleAdmin):
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return not above and bool(super().has_change_permission(request, obj))
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """The form, which knows who fills it in."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        form.asking = request.user  # type: ignore[attr-defined]
-        return form
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save the person. All people may open the admin; what they see there is their role's."""
-        obj.is_staff = True
-        super().save_model(request, obj, form, change)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Give the person exactly the chosen role."""
-        super().save_related(request, form, formsets, change)
-        form.instance.groups.set([Group.objects.get(name=form.cleaned_data["role"])])
+        """Let the service make or change the person. What people see in the admin is their role's."""
+        save_person(obj, role=Role(form.cleaned_data["role"]), by=cast(User, request.user), at=timezone.now())
 
     @column("Name")
     def full_name(self, user: User) -> str:
@@ -127,12 +103,5 @@ class UserAdmin(PeopleAdmin):
     @column("Role", label=True)
     def role_label(self, user: User) -> str:
         """The role's name."""
-        role = _role_of(user)
-        return str(Role(role).label) if role else ""
-
-
-def _role_of(user: User) -> str:
-    held = {group.name for group in user.groups.all()} if user.pk else set()
-    return next((role.value for role in reversed(Role) if role.value in held and role != Role.CI_REPORTER), None) or (
-        Role.CI_REPORTER.value if Role.CI_REPORTER.value in held else ""
-    )
+        role = role_of(user)
+        return str(role.label) if role else ""

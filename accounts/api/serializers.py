@@ -1,20 +1,29 @@
 """From credentials to tokens of the current tenant."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
 
 from accounts.authentication import TenantJWTAuthentication
 from accounts.jwt import TenantAccessToken, TenantRefreshToken
+from accounts.models import User
+from accounts.people import record_sign_in
 
 
 class SignInSerializer(TokenObtainPairSerializer):
     """Username and password; an inactive account is answered like a wrong password."""
 
     token_class = TenantRefreshToken
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        """Make the tokens, and note that somebody has signed in."""
+        made = super().validate(attrs)
+        record_sign_in(cast(User, self.user), how="token", at=timezone.now())
+        return made
 
 
 class RefreshSerializer(TokenRefreshSerializer):

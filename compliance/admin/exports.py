@@ -2,12 +2,14 @@
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
+from django.db import transaction
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Greatest
 from django.http import HttpRequest
+from django.utils import timezone
 from import_export.admin import ExportMixin
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON, XLSX, Format
@@ -15,6 +17,8 @@ from import_export.resources import ModelResource
 from tablib import Dataset  # type: ignore[import-untyped]
 from unfold.contrib.import_export.forms import ExportForm
 
+from accounts.models import User
+from audit.services import record_entry
 from compliance.models import RuleState, Violation
 
 MAX_ROWS = 50_000
@@ -139,6 +143,16 @@ class ExportsViolations(ExportMixin):
         Raises:
             ValueError: there are too many rows; shown on the form.
         """
-        if queryset.order_by()[: MAX_ROWS + 1].count() > MAX_ROWS:
+        rows = queryset.order_by()[: MAX_ROWS + 1].count()
+        if rows > MAX_ROWS:
             raise ValueError(f"These are more than {MAX_ROWS:,} violations. Narrow the list with filters first.")
-        return super().get_export_data(file_format, request, queryset, **kwargs)
+        content = super().get_export_data(file_format, request, queryset, **kwargs)
+        taken = {"format": file_format.get_title(), "rows": rows, "filters": request.GET.dict()}
+        with transaction.atomic():
+            _record(taken, by=cast(User, request.user))
+        return content
+
+
+def _record(taken: dict[str, Any], *, by: User) -> None:
+    resource = ("violation", "", "Violations")
+    record_entry(action="violations.exported", resource=resource, by=by, at=timezone.now(), after=taken)

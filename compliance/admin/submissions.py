@@ -1,7 +1,7 @@
 """The inbox: every report as it came in, and a second chance for those that failed."""
 
 import zlib
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django.contrib import admin, messages
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from accounts.models import User
 from compliance.admin.filters import SourceFilter
 from compliance.admin.labels import SUBMISSIONS, cell, label_of
 from compliance.limits import KIB
@@ -71,7 +72,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         """Give the failed ones among the selected reports their attempts back."""
         failed = list(queryset.filter(status=Claimable.Status.FAILED).defer("payload")[:_REQUEUED_AT_ONCE])
         for submission in failed:
-            requeue(submission, at=timezone.now())
+            requeue(submission, at=timezone.now(), by=cast(User, request.user))
         if failed:
             messages.success(
                 request, f"{len(failed)} failed report{' is' if len(failed) == 1 else 's are'} queued again."

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
 
 from accounts.models import User
+from audit.changes import apply_changes
 from audit.services import record_entry
 from compliance.models import Repository, Version
 from compliance.services.judging import rejudge_open_pull_requests
@@ -35,23 +35,15 @@ def edit_repository(*, repository_id: int, changes: Mapping[str, Any], by: User,
         raise Invalid("invalid", f"Not yours to edit: {', '.join(unknown)}.", errors=errors)
     _check_trusted(changes.get("trusted_policies", []))
     repository = Repository.objects.select_for_update(no_key=True).get(pk=repository_id)
-    changed = {name for name, value in changes.items() if getattr(repository, name) != value}
-    before = {name: _plain(getattr(repository, name)) for name in changed}
-    for name in changed:
-        setattr(repository, name, changes[name])
-    if changed:
-        repository.save(update_fields=changed)
-        after = {name: _plain(changes[name]) for name in changed}
+    before, after = apply_changes(repository, changes)
+    if after:
+        repository.save(update_fields=list(after))
         Version.bump("pulls")
         record_entry(action="repository.edited", resource=repository, by=by, at=at, before=before, after=after)
-    if "trusted_policies" in changed:
+    if "trusted_policies" in after:
         # One transaction each, after ours, as with the terms.
         transaction.on_commit(lambda: rejudge_open_pull_requests(at=at, repository=repository_id))
     return repository
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Model) else value
 
 
 def _check_trusted(revisions: Any) -> None:

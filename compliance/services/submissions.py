@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from accounts.models import User
+from audit.services import record_entry
 from compliance.choices import Urgency
 from compliance.models import Repository, Submission
 from compliance.report import Report
@@ -67,10 +69,13 @@ def receive(report: Report, *, content: bytes, part: str = "", blocking: bool, b
 
 
 @transaction.atomic
-def requeue(submission: Submission, *, at: datetime) -> None:
-    """Give a failed report its attempts back."""
+def requeue(submission: Submission, *, at: datetime, by: User | None = None, note: str = "") -> None:
+    """Give a failed report its attempts back; ``by`` is None where it was sent again."""
     submission.requeue(at=at)
     _announce(submission.priority == Urgency.BLOCKING)
+    name = f"{submission.repository}, run {submission.run_id}"
+    resource = ("submission", str(submission.pk), name)
+    record_entry(action="submission.requeued", resource=resource, by=by, at=at, note=note)
 
 
 def _known(sent: Submission, digest: bytes, blocking: bool, at: datetime) -> Received:
@@ -82,7 +87,7 @@ def _known(sent: Submission, digest: bytes, blocking: bool, at: datetime) -> Rec
             "Give each run an id of its own.",
         )
     if known.status == Submission.Status.FAILED:
-        requeue(known, at=at)
+        requeue(known, at=at, note=f"Sent again by {sent.submitted_by}.")
     return Received(known, duplicate=True)
 
 

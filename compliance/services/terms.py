@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 
 from accounts.models import User
+from audit.changes import apply_changes
+from audit.services import record_entry
 from compliance.choices import UNATTRIBUTED, Enforcement
 from compliance.models import Rule, TenantSettings, Version
 from compliance.services.judging import rejudge_open_pull_requests
@@ -37,11 +39,12 @@ def edit_rule(*, rule_id: str, changes: Mapping[str, Any], by: User, at: datetim
         raise Invalid("invalid", "Messages without a known rule always count.", errors={"enforcement": ["Fixed."]})
     # NO KEY, as everywhere: a plain lock would stand against the foreign keys of every report that is being written.
     rule = Rule.objects.select_for_update(no_key=True).get(pk=rule_id)
-    changed = _apply(rule, changes)
-    if changed:
-        rule.edited = sorted({*rule.edited, *changed})
-        rule.save(update_fields=[*changed, "edited"])
-        _announce(changed & JUDGED_BY, at)
+    before, after = apply_changes(rule, changes)
+    if after:
+        rule.edited = sorted({*rule.edited, *after})
+        rule.save(update_fields=[*after, "edited"])
+        _announce(set(after) & JUDGED_BY, at)
+        record_entry(action="rule.edited", resource=rule, by=by, at=at, before=before, after=after)
     return rule
 
 
@@ -55,18 +58,12 @@ def edit_settings(*, changes: Mapping[str, Any], by: User, at: datetime) -> Tena
     _permitted(by, "compliance.change_tenantsettings")
     TenantSettings.objects.get_or_create(pk=TenantSettings.PK)
     settings = TenantSettings.objects.select_for_update(no_key=True).get(pk=TenantSettings.PK)
-    changed = _apply(settings, changes)
-    if changed:
-        settings.save(update_fields=changed)
-        _announce(changed - NOT_JUDGED_BY, at)
+    before, after = apply_changes(settings, changes)
+    if after:
+        settings.save(update_fields=list(after))
+        _announce(set(after) - NOT_JUDGED_BY, at)
+        record_entry(action="settings.edited", resource=settings, by=by, at=at, before=before, after=after)
     return settings
-
-
-def _apply(record: models.Model, changes: Mapping[str, Any]) -> set[str]:
-    changed = {name for name, value in changes.items() if getattr(record, name) != value}
-    for name in changed:
-        setattr(record, name, changes[name])
-    return changed
 
 
 def _announce(judged_by: set[str], at: datetime) -> None:

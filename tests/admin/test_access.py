@@ -139,6 +139,8 @@ def test_the_tenants_site_shows_no_model_of_the_public_schema() -> None:
         "compliance.Violation",
         "accounts.User",
         "accounts.CIToken",
+        "auth.Group",
+        "audit.AuditEntry",
     }
     assert Check not in admin.site._registry
 
@@ -146,7 +148,7 @@ def test_the_tenants_site_shows_no_model_of_the_public_schema() -> None:
 def test_the_public_site_shows_no_model_of_a_tenants_schema() -> None:
     beat = {f"django_celery_beat.{name}" for name in ("PeriodicTask", "IntervalSchedule", "CrontabSchedule")}
     shown = {model._meta.label for model in public_site._registry}
-    assert shown == {"tenants.Tenant", "accounts.User", *beat}
+    assert shown == {"tenants.Tenant", "accounts.User", "audit.AuditEntry", *beat}
 
 
 def test_the_sign_in_page_names_the_tenant(acme: Tenant) -> None:

@@ -118,7 +118,7 @@ def test_an_export_takes_as_many_queries_for_three_rows_as_for_one(
     for pull in range(1, number + 1):
         judge(report(pr_number=pull, deny=[f"HARD STOP [Security/R0{pull}]: in apps/{pull}.ts"]))
     browser.get(EXPORT)  # host names are looked up once a minute
-    with taking(8):
+    with taking(12):
         assert len(rows_of(export(browser, CSV))) == number
 
 

@@ -199,7 +199,8 @@ def test_the_command_names_the_tenant_and_its_first_flaw(tamper: Tamper, capsys:
     with pytest.raises(CommandError, match="1 of 3 audit logs do not hold: acme"):
         call_command("verify_audit")
     told = capsys.readouterr()
-    assert told.out.splitlines() == ["globex: 0 entries hold", "public: 0 entries hold"]
+    assert [line.split(":")[0] for line in told.out.splitlines()] == ["globex", "public"]
+    assert "globex: 0 entries hold" in told.out
     assert told.err.startswith("acme: TAMPERED WITH: entry 3 was changed after it was written")
 
 

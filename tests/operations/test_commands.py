@@ -70,7 +70,7 @@ def test_what_makes_no_user_says_why(
 
 def test_a_token_of_the_demo_that_was_revoked_stays_revoked(acme: Tenant, tmp_path: Path) -> None:
     token, _ = issue_ci_token(name="demo", repositories=["*"], by=None, token=SECRET)
-    revoke_ci_token(token, at=REVOKED_AT)
+    revoke_ci_token(token, by=None, at=REVOKED_AT)
     seed = tmp_path / "seed.json"
     tenants = {"acme": {"ci_token": SECRET, "users": {}}}
     seed.write_text(json.dumps({"public": {"username": "operator", "password": "p"}, "tenants": tenants}))

@@ -8,11 +8,12 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django_tenants.utils import get_public_schema_name, schema_context
+from django_tenants.utils import get_public_schema_name, tenant_context
 
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services import ensure_operator, ensure_user
+from core.errors import DomainError
 from tenants.current import connection
 from tenants.models import Tenant
 
@@ -40,22 +41,28 @@ class Command(BaseCommand):
             raise CommandError("--tenant needs a --role, --operator has none.")
         given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
         password = secrets.token_urlsafe(12) if given is None else given
-        with schema_context(_schema_of(tenant)):
+        with tenant_context(_entered(tenant)):
             _check(username, password, replace=options["replace"])
-            if role is None:
-                ensure_operator(username=username, password=password)
-            else:
-                ensure_user(username=username, password=password, role=Role(role))
+            try:
+                if role is None:
+                    ensure_operator(username=username, password=password)
+                else:
+                    ensure_user(username=username, password=password, role=Role(role))
+            except DomainError as error:
+                raise CommandError(error.message) from error
         self.stdout.write(f"{username}: {role or 'operator'} of {tenant or 'the platform'}")
         if given is None:
             self.stdout.write(f"password: {password}")
 
 
-def _schema_of(tenant: str | None) -> str:
+def _entered(name: str | None) -> Tenant:
     connection.set_schema_to_public()
-    if tenant is not None and not Tenant.objects.active().filter(schema_name=tenant).exists():
-        raise CommandError(f"{tenant} is no tenant that is served.")
-    return tenant or get_public_schema_name()
+    if name is None:
+        return Tenant(schema_name=get_public_schema_name())
+    tenant = Tenant.objects.active().filter(schema_name=name).first()
+    if tenant is None:
+        raise CommandError(f"{name} is no tenant that is served.")
+    return tenant
 
 
 def _check(username: str, password: str, *, replace: bool) -> None:
