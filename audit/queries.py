@@ -13,6 +13,15 @@ from tenants.current import connection
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
+_LEAPS = """
+    WITH RECURSIVE leap(value) AS (
+        (SELECT {field} FROM audit_auditentry ORDER BY {field} LIMIT 1)
+        UNION ALL
+        SELECT (SELECT {field} FROM audit_auditentry WHERE {field} > value ORDER BY {field} LIMIT 1)
+        FROM leap WHERE value IS NOT NULL
+    )
+    SELECT value FROM leap WHERE value IS NOT NULL
+"""
 
 
 class Head(NamedTuple):
@@ -52,6 +61,13 @@ def heads() -> Iterator[Head]:
                 yield head()
         except (AuditHead.DoesNotExist, DatabaseError):
             logger.exception("audit head of %s cannot be read", tenant.schema_name)
+
+
+def values_of(field: str) -> list[str]:
+    """The different values of an indexed column, by leaping from one to the next: not by reading every entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEAPS.format(field=connection.ops.quote_name(field)))
+        return [value for (value,) in cursor.fetchall()]
 
 
 def logged_tenants() -> list[Tenant]:

@@ -105,6 +105,7 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
             _item("Roles", "badge", "auth.group"),
             _item("CI tokens", "key", "accounts.citoken"),
             _item("Code hosts", "hub", "compliance.codehost"),
+            _item("Audit log", "history", "audit.auditentry"),
         ],
     },
 ]
@@ -116,6 +117,7 @@ PUBLIC_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _item("Tenants", "domain", "tenants.tenant"),
             _item("Operators", "person", "accounts.user"),
+            _item("Audit log", "history", "audit.auditentry"),
         ],
     },
     {

@@ -1,6 +1,5 @@
 """Violations as CSV, JSON and Excel."""
 
-import re
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,6 +19,7 @@ from unfold.contrib.import_export.forms import ExportForm
 from accounts.models import User
 from audit.services import record_entry
 from compliance.models import RuleState, Violation
+from core.spreadsheets import harmless
 
 MAX_ROWS = 50_000
 """What one export may hold: it is put together in memory."""
@@ -32,18 +32,6 @@ SEEN_UNTIL = Case(
     When(resolved_at=None, then=Greatest(F("last_seen"), Subquery(_STATE.values("last_seen")[:1]))),
     default=F("last_seen"),
 )
-
-# A spreadsheet computes a cell that begins so; blanks before it do not stop it, nor do its wide forms.
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
-def harmless(cell: Any) -> Any:
-    """A cell that a spreadsheet shows and does not compute: text that looks like a formula gets an apostrophe."""
-    if not isinstance(cell, str):
-        return cell
-    text = _UNPRINTABLE.sub("\ufffd", cell)
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 class _ForSpreadsheets:

@@ -58,6 +58,7 @@ def test_every_address_is_described(schema: Schema) -> None:
         "post /api/compliance/reports",
         "get /api/compliance/reports/{report_id}",
         "post /api/compliance/checks",
+        "get /api/compliance/audit",
         "get /api/compliance/rules",
         "get /api/compliance/rule/{rule_id}",
         "get /api/compliance/violations",

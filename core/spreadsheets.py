@@ -1,0 +1,16 @@
+"""Text for spreadsheets, which take some of it for formulas."""
+
+import re
+from typing import Any
+
+# A spreadsheet computes a cell that begins so; blanks before it do not stop it, nor do its wide forms.
+_FORMULA = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def harmless(cell: Any) -> Any:
+    """A cell that a spreadsheet shows and does not compute: text that looks like a formula gets an apostrophe."""
+    if not isinstance(cell, str):
+        return cell
+    text = _UNPRINTABLE.sub("\ufffd", cell)
+    return f"'{text}" if _FORMULA.match(text) else text
