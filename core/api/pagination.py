@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import F, QuerySet
+from django.db.models import F, IntegerField, QuerySet
 from django.db.models.expressions import OrderBy
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -91,9 +91,11 @@ class KeysetPagination(BasePagination):
         try:
             # b64decode wants its padding and does not mind too much of it.
             way, order, value = orjson.loads(base64.urlsafe_b64decode(f"{cursor}==".encode()))
-            if order != self.order or type(value) not in (str, int):
+            key = queryset.model._meta.get_field(self.key)
+            # A number is a key too where keys are numbers; elsewhere Django would make a UUID of it.
+            if order != self.order or type(value) is not (int if isinstance(key, IntegerField) else str):
                 raise ValueError("made for another order")
-            return {"n": False, "p": True}[way], queryset.model._meta.get_field(self.key).to_python(value)
+            return {"n": False, "p": True}[way], key.to_python(value)
         except (ValueError, TypeError, KeyError, ValidationError) as error:
             raise _invalid("cursor", "Take it, with all other parameters, from next or previous.") from error
 

@@ -14,8 +14,8 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import Role
 from compliance.admin import exports
-from compliance.admin.exports import harmless
 from compliance.models import Evaluation, Violation
+from core.spreadsheets import harmless
 from tests import factories
 from tests.admin.pages import taking, text_of
 
