@@ -6,6 +6,7 @@ only a database of our own and database 15 are touched. Without them embedded on
 
 import atexit
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -22,6 +23,7 @@ from psycopg import sql
 from operations.database import drop_database, prepare_database
 from operations.embedded import PASSING_POSTGRES, PASSING_VALKEY, Engine, PostgreSQL, Valkey
 
+_CHOICES = ("DATABASE_URL", "REDIS_URL")
 _WITHOUT_ENGINES = {"-h", "--help", "--version", "-V", "--collect-only", "--co", "--fixtures", "--markers"}
 
 
@@ -83,9 +85,18 @@ def _drop(admin: str, name: str) -> None:
     drop_database(admin, database=name)
 
 
+def _given() -> dict[str, str]:
+    """The servers that whoever started the run has chosen. A worker of xdist is told by the run that started it."""
+    told = os.environ.setdefault(
+        "FORGE_GIVEN_ENGINES", json.dumps({name: os.environ[name] for name in _CHOICES if name in os.environ})
+    )
+    chosen: dict[str, str] = json.loads(told)
+    return chosen
+
+
 if not _WITHOUT_ENGINES.intersection(sys.argv):
     # A terminated run is an interrupted one: pytest reports, and what was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    _variables, _stop = start(dict(os.environ))
+    _variables, _stop = start(_given())
     atexit.register(_stop)
     os.environ.update(_variables)
