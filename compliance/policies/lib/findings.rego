@@ -35,7 +35,7 @@ exemptions(rule, found) := {{"rule": rule, "count": count(exempted)} |
 }
 
 excused(rule) if {
-	some found in regex.find_all_string_submatch_n(`(?i)@override:[ \t]*([0-9A-Za-z_-]+)`, diff.description, -1)
+	some found in regex.find_all_string_submatch_n(`(?i)(?:^|[^0-9A-Za-z_])@override:([0-9A-Za-z_-]+)`, diff.description, -1)
 	lower(found[1]) == marker(rule)
 }
 
