@@ -7,7 +7,7 @@ package forge.code
 
 import rego.v1
 
-# The numbers of the added lines whose code matches; `^` stands for the start of the line.
+# The numbers of the added lines whose code matches; a pattern may begin with `^` or `(?i)^`, the start of the line.
 hits(file, pattern) := _hits(file.added, pattern)
 
 # The same with comments, for rules that speak about them.
@@ -31,7 +31,9 @@ _hits(text, pattern) := {to_number(found[1]) |
 
 _in_a_line(pattern) := concat("", [`(?m)^([0-9]+)\t(?:`, substring(pattern, 1, -1), `)`]) if startswith(pattern, "^")
 
-_in_a_line(pattern) := concat("", [`(?m)^([0-9]+)\t.*(?:`, pattern, `)`]) if not startswith(pattern, "^")
+_in_a_line(pattern) := concat("", [`(?mi)^([0-9]+)\t(?:`, substring(pattern, 5, -1), `)`]) if startswith(pattern, "(?i)^")
+
+_in_a_line(pattern) := concat("", [`(?m)^([0-9]+)\t.*(?:`, pattern, `)`]) if not regex.match(`^([(][?]i[)])?\^`, pattern)
 
 # The code of line `first` to `last`, as far as the diff shows it.
 text(file, first, last) := concat("\n", [file.rows[number] |
@@ -41,25 +43,71 @@ text(file, first, last) := concat("\n", [file.rows[number] |
 
 # The statement or block that line `number` opens: {text, last, closed}. `} else {`, `} catch (e) {` and
 # `): Promise<void> {` go on with it. Not closed: the diff stops before it does.
-block(file, number) := _until(file, number, [next |
-	some next in _dedents(file, number)
-	not regex.match(`^[ \t]*([})\]].*[{(\[]|[{])[ \t]*$`, file.rows[next])
-])
+block(file, number) := object.union(extent(file, number), {"text": text(file, number, extent(file, number).last)})
 
 # The same up to the first line that is indented no deeper: a `try` without its `catch`.
-body(file, number) := _until(file, number, _dedents(file, number))
-
-_reach := 400
-
-_until(file, number, ends) := {"text": text(file, number, last), "last": last, "closed": true} if {
-	end := ends[0]
-	last := end - count({1 | not _closes(file, number, end)})
+body(file, number) := {"text": text(file, number, found.last), "last": found.last, "closed": found.closed} if {
+	found := _until(file, number, _dedent(file, number))
 }
 
-_until(file, number, ends) := {"text": text(file, number, last), "last": last, "closed": _balanced(file.rows[number])} if {
-	count(ends) == 0
-	last := _edge(file, number) - 1
+# How far a block reaches: {last, closed}.
+extent(file, number) := _until(file, number, _end(file, number))
+
+# Most blocks end soon: the far lines are looked at only if the near ones do not tell.
+_steps := [[1, 12], [13, 60], [61, 400]]
+
+_dedent(file, number) := next if {
+	next := _dedents(file, number, 0)[0]
+} else := next if {
+	next := _dedents(file, number, 1)[0]
+} else := next if {
+	next := _dedents(file, number, 2)[0]
+} else := 0
+
+_dedents(file, number, step) := [next |
+	own := object.get(file.indents, number, 0)
+	some next in numbers.range(number + _steps[step][0], number + _steps[step][1])
+	_is_end(file, next, own)
+]
+
+# A line that is not deeper, or the first one that the diff does not show.
+_is_end(file, next, own) if file.indents[next] <= own
+
+_is_end(file, next, _) if not file.rows[next]
+
+_end(file, number) := next if {
+	next := _ends(file, number, 0)[0]
+} else := next if {
+	next := _ends(file, number, 1)[0]
+} else := next if {
+	next := _ends(file, number, 2)[0]
+} else := 0
+
+_ends(file, number, step) := [next |
+	some next in _dedents(file, number, step)
+	not _goes_on(file, next)
+]
+
+_goes_on(file, next) if regex.match(`^[ \t]*([})\]].*[{(\[]|[{])[ \t]*$`, file.rows[next])
+
+_until(file, number, end) := {"last": end, "closed": true} if {
+	end > 0
+	_closes(file, number, end)
 }
+
+_until(file, number, end) := {"last": end - 1, "closed": true} if {
+	end > 0
+	file.rows[end]
+	not _closes(file, number, end)
+}
+
+# The diff ends first: all the same closed, if the line stands for itself.
+_until(file, number, end) := {"last": end - 1, "closed": _balanced(file.rows[number])} if {
+	end > 0
+	not file.rows[end]
+}
+
+_until(_, number, end) := {"last": number + 400, "closed": false} if end == 0
 
 # The bracket of an outer block is not this one's.
 _closes(file, number, end) if {
@@ -67,69 +115,59 @@ _closes(file, number, end) if {
 	regex.match(`^[ \t]*[})\]]`, file.rows[end])
 }
 
+default _balanced(_) := false
+
 _balanced(row) if {
 	strings.count(row, "(") == strings.count(row, ")")
 	strings.count(row, "{") == strings.count(row, "}")
 }
 
-# The first number below that the diff does not show.
-_edge(file, number) := min({number + _reach} | {next |
-	some next in numbers.range(number + 1, number + _reach)
-	not file.rows[next]
-})
-
-_dedents(file, number) := [next |
-	own := object.get(file.indents, number, 0)
-	edge := _edge(file, number)
-	some next in numbers.range(number + 1, number + _reach)
-	next < edge
-	file.indents[next] <= own
-]
-
 # The function or method around line `number`: {text, first, last, closed}; undefined where the diff does not show
 # its beginning.
-scope(file, number) := object.union(block(file, first), {"first": first}) if {
-	first := max({candidate |
-		some candidate in file.functions
-		candidate <= number
-		number - candidate < _reach
-		_opens_a_function(file, candidate)
-		_reaches(file, candidate, number)
+scope(file, number) := {"text": text(file, first, found.last), "first": first, "last": found.last, "closed": found.closed} if {
+	first := max({opener |
+		some opener, reach in file.functions
+		opener <= number
+		reach.last >= number
+		_outside(file, opener, number)
 	})
+	found := file.functions[first]
 }
 
-_reaches(_, candidate, number) if candidate == number
+_outside(_, opener, number) if opener == number
 
-_reaches(file, candidate, number) if {
-	file.indents[candidate] < object.get(file.indents, number, 1000)
-	block(file, candidate).last >= number
-}
+_outside(file, opener, number) if file.indents[opener] < object.get(file.indents, number, 1000)
 
-_opens_a_function(file, candidate) if {
-	row := file.rows[candidate]
+# Whether the line opens a function, and not a call or a condition that looks like one.
+opens_a_function(file, number) if {
+	row := file.rows[number]
 	not regex.match(`^[ \t]*(if|for|while|switch|catch|return|await|throw|new|else|do|super|constructor)\b`, row)
 	not regex.match(`[(][ \t]*$`, row)
 }
 
 # Parameters on lines of their own: a call looks the same until its bracket closes.
-_opens_a_function(file, candidate) if {
-	row := file.rows[candidate]
-	regex.match(`[(][ \t]*$`, row)
-	some next in array.slice(_dedents(file, candidate), 0, 1)
-	regex.match(`^[ \t]*[)].*([{]|=>)[ \t]*$`, file.rows[next])
+opens_a_function(file, number) if {
+	regex.match(`[(][ \t]*$`, file.rows[number])
+	regex.match(`^[ \t]*[)].*([{]|=>)[ \t]*$`, file.rows[_dedent(file, number)])
 }
 
 # The lines above a declaration that belong to it: its decorators, also those over several lines.
 decorators(file, number) := text(file, first, number - 1) if {
-	first := 1 + max({number - 60, 0} | {line |
-		some line in numbers.range(max([1, number - 60]), max([1, number - 1]))
-		line < number
-		_parts(file, line, object.get(file.indents, number, 0))
-	})
+	first := _above(file, number, 8)
 	first < number
+} else := ""
+
+_above(file, number, reach) := 1 + max(_partings(file, number, reach)) if count(_partings(file, number, reach)) > 0
+
+_above(file, number, reach) := 1 + max({number - 60, 0} | _partings(file, number, 60)) if {
+	count(_partings(file, number, reach)) == 0
 }
 
-else := ""
+_partings(file, number, reach) := {line |
+	some line in numbers.range(max([1, number - reach]), max([1, number - 1]))
+	line < number
+	_parts(file, line, object.get(file.indents, number, 0))
+}
 
 _parts(file, line, _) if not file.rows[line]
 

@@ -15,7 +15,8 @@
 #     text          the code of all rows, without numbers: for what may stand anywhere in sight
 #     removals      [{line, text}]: a removed line, and the number that the line after it has now
 #     removed       the text of the removals
-#     functions     the numbers of the rows that open a function or a method
+#     functions     {number of the row that opens a function or a method: {last, closed}}
+#     kinds         code, test, aside, client: see `forge.paths`
 #
 #   In patterns write [0-9A-Za-z_] for \w and [ \t] for \s: the engines disagree about the short forms beyond ASCII.
 package forge.diff
@@ -29,53 +30,42 @@ default input_valid := false
 
 input_valid if is_array(input.changed_files)
 
+# The changed files as the input has them; none if it has none.
+changes := input.changed_files if input_valid
+
+default changes := []
+
 # Every path of the change, those of generated and removed files included.
 changed_paths contains change.path if {
-	some change in input.changed_files
+	some change in changes
 	is_string(change.path)
 }
 
 # Every file that somebody writes by hand.
-files contains source.file(change) if {
-	some change in input.changed_files
+files := [source.file(change) |
+	some change in changes
 	is_string(change.path)
 	change.path != ""
 	not paths.generated(change.path)
-}
+]
 
 # TypeScript and JavaScript, tests included.
-code contains file if {
-	some file in files
-	paths.code(file.path)
-}
+code := [file | some file in files; "code" in file.kinds]
 
 # Code that serves customers: neither tests nor stories nor tools.
-production contains file if {
+production := [file |
 	some file in code
-	not paths.test(file.path)
-	not paths.story(file.path)
-	not paths.script(file.path)
-}
+	not "test" in file.kinds
+	not "aside" in file.kinds
+]
 
-server contains file if {
-	some file in production
-	paths.server(file.path)
-}
+server := [file | some file in production; not "client" in file.kinds]
 
-client contains file if {
-	some file in production
-	paths.client(file.path)
-}
+client := [file | some file in production; "client" in file.kinds]
 
-sql contains file if {
-	some file in files
-	paths.sql(file.path)
-}
+sql := [file | some file in files; paths.sql(file.path)]
 
-prisma contains file if {
-	some file in files
-	paths.prisma(file.path)
-}
+prisma := [file | some file in files; paths.prisma(file.path)]
 
 title := input.pr_title if is_string(input.pr_title)
 

@@ -5,31 +5,39 @@ package forge.paths
 
 import rego.v1
 
-code(path) if regex.match(`[.](ts|tsx|mts|cts|js|jsx|mjs|cjs)$`, path)
+# What the files of a change are sorted by: {"code", "test", …}.
+kinds(path) := {kind | some kind in ["code"]; code(path)} | {kind | some kind in ["test"]; test(path)} |
+	{kind | some kind in ["aside"]; aside(path)} | {kind | some kind in ["client"]; client(path)}
+
+code(path) if regex.match(`[.][cm]?[jt]sx?$`, path)
 
 # Files that no one writes by hand, or that a build or a package manager owns.
-generated(path) if regex.match(`(^|/)(node_modules|dist|build|out|coverage|vendor|generated|__generated__|[.]next|[.]expo|Pods|[.]turbo|[.]yarn)/`, path)
+generated(path) if regex.match(concat("", [
+	`(^|/)(node_modules|dist|build|out|coverage|vendor|generated|__generated__|[.]next|[.]expo|Pods|[.]turbo|[.]yarn)/`, `|`,
+	`[.](min[.]js|generated[.][a-z]+|gen[.]ts|d[.]ts|map|snap|lock)$`, `|`,
+	`(^|/)(package-lock[.]json|pnpm-lock[.]yaml|npm-shrinkwrap[.]json)$`,
+]), path)
 
-generated(path) if regex.match(`[.](min[.]js|generated[.][a-z]+|gen[.]ts|d[.]ts|map|snap|lock)$`, path)
+test(path) if regex.match(concat("", [
+	`[.](spec|test|e2e-spec|int-spec|e2e|cy|bench)[.][cm]?[jt]sx?$`, `|`,
+	`(^|/)(__tests__|__mocks__|__fixtures__|tests?|testing|e2e|cypress|playwright|fixtures|mocks|test-utils|integration-tests)/`, `|`,
+	`(^|/)(jest|vitest|playwright|cypress)[.][a-z.]*[cm]?[jt]s$`,
+]), path)
 
-generated(path) if regex.match(`(^|/)(package-lock[.]json|pnpm-lock[.]yaml|npm-shrinkwrap[.]json)$`, path)
+# Stories, and tools around the product: a developer's machine or CI runs them, not a customer.
+aside(path) if story(path)
 
-test(path) if regex.match(`[.](spec|test|e2e-spec|int-spec|e2e|cy|bench)[.][cm]?[jt]sx?$`, path)
-
-test(path) if regex.match(`(^|/)(__tests__|__mocks__|__fixtures__|test|tests|testing|e2e|cypress|playwright|fixtures|mocks|test-utils|integration-tests)/`, path)
-
-test(path) if regex.match(`(^|/)(jest|vitest|playwright|cypress)[.][a-z.]*[cm]?[jt]s$`, path)
+aside(path) if script(path)
 
 story(path) if regex.match(`[.](stories|story)[.][jt]sx?$`, path)
 
-# Tools around the product: they run on a developer's machine or in CI, not before a customer.
-script(path) if regex.match(`(^|/)(scripts|tools|bin|seeds?|seeders|[.]github|[.]cursor|ci|docs|examples)/`, path)
+script(path) if regex.match(concat("", [
+	`(^|/)(scripts|tools|bin|seeds?|seeders|[.]github|[.]cursor|ci|docs|examples)/`, `|`,
+	`(^|/)seed[a-z0-9_.-]*[.][cm]?[jt]s$`, `|`,
+	`(^|/)[a-z0-9_.-]*[.](config|setup)[.][cm]?[jt]s$`,
+]), path)
 
-script(path) if regex.match(`(^|/)seed[a-z0-9_.-]*[.][cm]?[jt]s$`, path)
-
-script(path) if regex.match(`(^|/)[a-z0-9_.-]*[.](config|setup)[.][cm]?[jt]s$`, path)
-
-sql(path) if regex.match(`(?i)[.]sql$`, path)
+sql(path) if endswith(lower(path), ".sql")
 
 prisma(path) if endswith(path, ".prisma")
 
@@ -39,16 +47,11 @@ workflow(path) if regex.match(`(^|/)[.]github/workflows/[^/]+[.]ya?ml$`, path)
 
 # A browser or a phone runs it.
 client(path) if {
-	regex.match(`(^|/)(frontend|web|mobile|client|ui|admin-ui|app-mobile|[A-Za-z]*Mobile)/`, path)
+	regex.match(`(^|/)(frontend|web|mobile|client|ui|admin-ui|app-mobile|[A-Za-z]*Mobile)/|[.][tj]sx$`, path)
 	not regex.match(`(^|/)(api|backend|server)/`, path)
 }
 
-client(path) if {
-	regex.match(`[.](tsx|jsx)$`, path)
-	not regex.match(`(^|/)(api|backend|server)/`, path)
-}
-
-# A server runs it: by the folder, or by what NestJS calls its parts.
+# A server runs it.
 server(path) if {
 	code(path)
 	not client(path)

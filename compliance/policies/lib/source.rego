@@ -5,33 +5,36 @@ package forge.source
 
 import rego.v1
 
+import data.forge.code
 import data.forge.paths
 
 file(change) := {
 	"path": change.path,
-	"status": status,
+	"kinds": paths.kinds(change.path),
+	"status": _status(change, whole),
 	"whole": whole,
 	"rows": rows,
-	"indents": {number: _indent(row) | some number, row in rows; trim(row, " \t") != ""},
+	"indents": indents,
 	"new": new,
 	"added": concat("\n", [sprintf("%d\t%s", [number, rows[number]]) | some number in new]),
 	"raw": concat("\n", [sprintf("%d\t%s", [row[0], row[1]]) | some hunk in hunks; some row in hunk.rows; row[2]]),
-	"seen": numbered,
-	"text": concat("\n", [row | some _, row in rows]),
+	"seen": seen,
+	"text": concat("\n", [row | some row in rows]),
 	"removals": removals,
 	"removed": concat("\n", [removal.text | some removal in removals]),
-	"functions": {to_number(found[1]) | some found in regex.find_all_string_submatch_n(_function, numbered, -1)},
+	"functions": _functions(change.path, seen, {"rows": rows, "indents": indents}),
 } if {
 	lines := [line | some line in split(replace(_diff(change), "\r\n", "\n"), "\n"); not startswith(line, `\`)]
 	heads := [i | some i, line in lines; startswith(line, "@@ -")]
 	ends := array.concat(array.slice(heads, 1, count(heads)), [count(lines)])
 	hunks := [_hunk(lines[head], array.slice(lines, head + 1, ends[i])) | some i, head in heads]
 	whole := _is_whole(change, lines)
-	status := _status(change, whole)
 	removals := [removal | some hunk in hunks; some removal in hunk.removals]
 	new := {row[0] | some hunk in hunks; some row in hunk.rows; row[2]}
-	rows := _code(change.path, hunks)
-	numbered := concat("\n", [sprintf("%d\t%s", [number, row]) | some number, row in rows])
+	# Hunks of a broken diff may overlap: the later one says what the line is.
+	rows := object.union_n([_code(change.path, hunk.rows) | some hunk in hunks])
+	indents := {number: _indent(row) | some number, row in rows; trim(row, " \t") != ""}
+	seen := concat("\n", [sprintf("%d\t%s", [number, row]) | some number, row in rows])
 }
 
 _diff(change) := change.diff if is_string(change.diff)
@@ -42,7 +45,8 @@ _hunk(head, lines) := {
 	"rows": [[start + i, substring(line, 1, -1), startswith(line, "+")] | some i, line in kept],
 	"removals": [{"line": start + (i - k), "text": substring(lines[i], 1, -1)} | some k, i in gone],
 } if {
-	start := to_number(array.concat(regex.find_n(`[0-9]+`, regex.replace(head, `^@@ -[^+]*`, ""), 1), ["1"])[0])
+	numbers := regex.find_all_string_submatch_n(`^@@ -[^+]*[+]([0-9]+)`, head, 1)
+	start := to_number(array.concat([number[1] | some number in numbers], ["1"])[0])
 	kept := [line | some line in lines; not startswith(line, "-")]
 	gone := [i | some i, line in lines; startswith(line, "-")]
 }
@@ -69,75 +73,81 @@ _is_whole(change, lines) := count({i | some i, line in lines; startswith(line, "
 	object.get(change, "status", "") != "added"
 }
 
-# Comments. A line that was nothing else becomes one blank, so that it still differs from an empty line.
+# --- Comments: a line that was nothing else becomes one blank, so that it still differs from an empty line ---
 
-_code(path, hunks) := {to_number(found[1]): _row(found[1], found[2], blanked) |
-	some found in regex.find_all_string_submatch_n(`(?m)^([0-9]+)\t(.*)$`, _without_line_comments(path, text), -1)
-} if {
-	# A NUL between two hunks, so that a comment that is cut off in one does not reach into the next.
-	text := concat("\n\u0000\n", [concat("\n", [sprintf("%d\t%s", [row[0], row[1]]) | some row in hunk.rows]) | some hunk in hunks])
-	blanked := _commented(path, text)
+_code(path, rows) := {rows[i][0]: line |
+	some i, line in split(_without_comments(path, concat("\n", [row[1] | some row in rows])), "\n")
+	rows[i]
 }
 
-_row(number, _, blanked) := " " if number in blanked
-
-_row(number, row, blanked) := row if not number in blanked
-
-_slashes(path) if paths.code(path)
-
-_slashes(path) if paths.prisma(path)
-
-_stars(path) if _slashes(path)
-
-_stars(path) if regex.match(`(?i)[.](sql|s?css|less)$`, path)
-
-# The numbers of the lines that a comment over several lines covers.
-_commented(path, text) := {found[1] |
-	contains(text, "/*")
-	some comment in regex.find_n(`(?m)^[0-9]+\t[ \t]*[{]?[ \t]*/[*][^\x00]*?[*]/`, text, -1)
-	contains(comment, "\n")
-	some found in regex.find_all_string_submatch_n(`(?m)^([0-9]+)\t`, comment, -1)
-} if {
-	_stars(path)
-}
-
-_commented(path, _) := set() if not _stars(path)
-
-_without_line_comments(path, text) := regex.replace(
-	regex.replace(
-		regex.replace(text, `(?m)^([0-9]+\t)[ \t]*(//.*|[*]([ \t/].*)?|[{]?/[*].*[*]/[}]?[ \t]*)$`, "${1} "),
-		`(?m)([ \t;,{}()])//.*$`, "${1}",
-	),
-	`/[*][^*\n]*[*]/`, "",
-) if {
+_without_comments(path, text) := _blanked(regex.replace(
+	regex.replace(text, `(?m)^[ \t]*(//.*|[*]([ \t/].*)?|[{]?/[*].*[*]/[}]?[ \t]*)$`, " "),
+	`(?m)([ \t;,{}()])//.*$`, "${1}",
+)) if {
 	_slashes(path)
+	_has_comments(text)
 }
 
-_without_line_comments(path, text) := regex.replace(
-	regex.replace(text, `(?m)^([0-9]+\t)[ \t]*--.*$`, "${1} "),
+_without_comments(path, text) := text if {
+	_slashes(path)
+	not _has_comments(text)
+}
+
+_without_comments(path, text) := _blanked(regex.replace(
+	regex.replace(text, `(?m)^[ \t]*--.*$`, " "),
 	`(?m)[ \t]--[ \t].*$`, "",
-) if {
+)) if {
 	paths.sql(path)
 }
 
-_without_line_comments(path, text) := regex.replace(
-	regex.replace(text, `(?m)^([0-9]+\t)[ \t]*#.*$`, "${1} "),
+_without_comments(path, text) := regex.replace(
+	regex.replace(text, `(?m)^[ \t]*#.*$`, " "),
 	`(?m)[ \t]#[ \t].*$`, "",
 ) if {
 	paths.hashes(path)
 }
 
-_without_line_comments(path, text) := text if {
+_without_comments(path, text) := text if {
 	not _slashes(path)
 	not paths.sql(path)
 	not paths.hashes(path)
 }
 
-# Functions, methods, and arrow functions with a name.
+_slashes(path) if paths.code(path)
+
+_slashes(path) if paths.prisma(path)
+
+_has_comments(text) if contains(text, "//")
+
+_has_comments(text) if contains(text, "*")
+
+# Comments over several lines, and in the middle of one.
+_blanked(text) := text if not contains(text, "/*")
+
+_blanked(text) := strings.replace_n(blanks, regex.replace(text, `/[*][^*\n]*[*]/`, "")) if {
+	contains(text, "/*")
+	blanks := {comment: concat("\n", [" " | some _ in split(comment, "\n")]) |
+		some comment in regex.find_n(`(?m)^[ \t]*[{]?[ \t]*/[*](?s:.*?)[*]/`, text, -1)
+		contains(comment, "\n")
+	}
+}
+
+# --- Functions, methods, and arrow functions with a name: {first line: {last, closed}} ---
+
 _function := concat("", [
 	`(?m)^([0-9]+)\t[ \t]*(?:(?:export|default|public|private|protected|static|override|async|get|set)[ \t]+)*(?:`,
 	`function\b.*`, `|`,
-	`(?:(?:const|let)[ \t]+)?[A-Za-z_$][A-Za-z0-9_$]*(?:[ \t]*:[^=]*)?[ \t]*[=:][ \t]*(?:async[ \t]*)?(?:[(].*=>[ \t]*[{(]?|[(]|[A-Za-z_$]+[ \t]*=>[ \t]*[{(]?|function\b.*)`, `|`,
-	`#?[A-Za-z_$][A-Za-z0-9_$]*(?:<[^()]*>)?[(](?:.*[)][ \t]*(?::[^=]*)?[{].*)?`,
+	`(?:(?:const|let)[ \t]+)?[A-Za-z_$][A-Za-z0-9_$]*(?:[ \t]*:[^=\n]*)?[ \t]*[=:][ \t]*(?:async[ \t]*)?`,
+	`(?:[(].*=>[ \t]*[{(]?|[(]|[A-Za-z_$]+[ \t]*=>[ \t]*[{(]?|function\b.*)`, `|`,
+	`#?[A-Za-z_$][A-Za-z0-9_$]*(?:<[^()\n]*>)?[(](?:.*[)][ \t]*(?::[^=\n]*)?[{].*)?`,
 	`)$`,
 ])
+
+_functions(path, seen, lines) := {number: {"last": block.last, "closed": block.closed} |
+	some opener in regex.find_all_string_submatch_n(_function, seen, -1)
+	number := to_number(opener[1])
+	code.opens_a_function(lines, number)
+	block := code.extent(lines, number)
+} if {
+	paths.code(path)
+} else := {}

@@ -57,7 +57,7 @@ _grows(file) if {
 _opens_function(file) if count(tests.export_lines(file)) > 0
 
 _opens_function(file) if {
-	some line in file.functions
+	some line, _ in file.functions
 	line in file.new
 	regex.match(`^[ \t]+(?:(?:public|static|override|async)[ \t]+)*[a-z][0-9A-Za-z_$]*(?:<[^()]*>)?[(].*[)][ \t]*(?::[^=]*)?[{][ \t]*$|^[ \t]+(?:(?:public|static|override)[ \t]+)*async[ \t]+[a-z][0-9A-Za-z_$]*[(][ \t]*$`, file.rows[line])
 	not regex.match(`^[ \t]*(?:if|for|while|switch|catch|constructor|return)\b`, file.rows[line])

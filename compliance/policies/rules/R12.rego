@@ -33,16 +33,14 @@ _sign_in_name := `(?i)\b(login|log_?in|signin|sign_?in|authenticate|logout|log_?
 
 found contains finding if {
 	some file in diff.server
-	some scope in {scope |
-		some line in code.hits(file, _signs_in)
-		scope := object.union(code.scope(file, line), {"line": line})
-	}
+	some line in code.hits(file, _signs_in)
+	scope := code.scope(file, line)
 	scope.closed
 	regex.match(_sign_in_name, file.rows[scope.first])
 	not _leaves_a_trail(file, scope)
-	scope.line == min({line | some line in code.hits(file, _signs_in); line >= scope.first; line <= scope.last})
+	line == min({hit | some hit in code.hits(file, _signs_in); hit >= scope.first; hit <= scope.last})
 	finding := diff.finding(
-		"R12", file, _line(file, scope, scope.line),
+		"R12", file, _line(file, scope, line),
 		"This sign-in leaves no audit entry: neither who came in nor who was refused can be told afterwards.",
 		"Call auditService.log() for the success and for every refusal, with the user, the address and the outcome.",
 	)

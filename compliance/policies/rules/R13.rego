@@ -79,7 +79,7 @@ found contains finding if {
 # The decorators and the method that the interceptor stands on.
 _upload(file, line) := concat("\n", [code.block(file, line).text, code.decorators(file, method), code.block(file, method).text]) if {
 	method := min({number |
-		some number in file.functions
+		some number, _ in file.functions
 		number > line
 		file.indents[number] <= file.indents[line]
 	})

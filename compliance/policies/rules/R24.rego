@@ -268,7 +268,7 @@ found contains finding if {
 }
 
 _removed(path) if {
-	some change in input.changed_files
+	some change in diff.changes
 	change.path == path
 	change.status in {"removed", "deleted"}
 }
