@@ -169,4 +169,4 @@ def test_every_link_of_the_menu_leads_somewhere(
     menu = browser.get(reverse("admin:index")).context["sidebar_navigation"]
     links = [str(item["link"]) for group in menu for item in group["items"]]
     assert {browser.get(link, follow=True).status_code for link in links} == {200}
-    assert len(links) == 13
+    assert len(links) == 14
