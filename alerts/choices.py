@@ -51,6 +51,7 @@ class Occasion(TextChoices):
     REPEATED = "repeated", "Still there"
     RESOLVED = "resolved", "Resolved"
     ESCALATED = "escalated", "Nobody has acknowledged it"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
     BATCH = "batch", "Several at once"
     SUMMARY = "summary", "Summary"
     NOTICE = "notice", "Notice"

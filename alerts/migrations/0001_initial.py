@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('tier', models.TextField(choices=[('tier1_block', 'Tier 1: blocks'), ('tier2_override', 'Tier 2: needs an override'), ('tier3_warning', 'Tier 3: warns')])),
-                ('occasion', models.TextField(choices=[('opened', 'New'), ('grew', 'Grew'), ('repeated', 'Still there'), ('resolved', 'Resolved'), ('escalated', 'Nobody has acknowledged it'), ('batch', 'Several at once'), ('summary', 'Summary'), ('notice', 'Notice'), ('test', 'Test')])),
+                ('occasion', models.TextField(choices=[('opened', 'New'), ('grew', 'Grew'), ('repeated', 'Still there'), ('resolved', 'Resolved'), ('escalated', 'Nobody has acknowledged it'), ('acknowledged', 'Acknowledged'), ('batch', 'Several at once'), ('summary', 'Summary'), ('notice', 'Notice'), ('test', 'Test')])),
                 ('window', models.DateTimeField(help_text='The moment at which it was due.')),
                 ('at', models.DateTimeField()),
                 ('reason', models.TextField(choices=[('opened', 'A new alert'), ('grew', 'It grew past what was sent'), ('repeated', 'Still there after the deduplication window'), ('resolved', 'It is over'), ('escalated', 'Nobody acknowledged it in time'), ('batched', 'Enough news in the aggregation window'), ('summarised', 'Part of a summary'), ('under_threshold', "Fewer than the policy's threshold"), ('duplicate', 'Nothing new inside the deduplication window'), ('already_acknowledged', 'Somebody is at it and nothing is new'), ('for_summary', 'Waits for a batch or the summary'), ('silenced', 'A silence covers it'), ('quiet_hours', 'Waits for business hours'), ('not_configured', 'The channel is not set up'), ('channel_disabled', 'The channel is switched off'), ('acknowledged', 'Somebody is at it'), ('never_sent', 'Nobody was told of it by itself'), ('no_policy', 'No policy for the tier'), ('alerts_off', 'Sending is switched off'), ('replaced', 'A newer message takes its place'), ('stale', 'Too old to be of use'), ('limit_of_day', "The day's limit is reached")], help_text='Why it was sent, or was not.')),
@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                 ('channel_name', models.TextField(help_text='As the channel was called then.')),
                 ('recipient', models.TextField(blank=True, help_text='An address, where a channel has several.')),
                 ('tier', models.TextField(choices=[('tier1_block', 'Tier 1: blocks'), ('tier2_override', 'Tier 2: needs an override'), ('tier3_warning', 'Tier 3: warns')])),
-                ('occasion', models.TextField(choices=[('opened', 'New'), ('grew', 'Grew'), ('repeated', 'Still there'), ('resolved', 'Resolved'), ('escalated', 'Nobody has acknowledged it'), ('batch', 'Several at once'), ('summary', 'Summary'), ('notice', 'Notice'), ('test', 'Test')])),
+                ('occasion', models.TextField(choices=[('opened', 'New'), ('grew', 'Grew'), ('repeated', 'Still there'), ('resolved', 'Resolved'), ('escalated', 'Nobody has acknowledged it'), ('acknowledged', 'Acknowledged'), ('batch', 'Several at once'), ('summary', 'Summary'), ('notice', 'Notice'), ('test', 'Test')])),
                 ('message', models.JSONField(help_text='What is said, as alerts.messages makes it; channels render it.')),
                 ('due_at', models.DateTimeField(help_text='When it was to be sent at first: much later it is stale.')),
                 ('outcome', models.TextField(blank=True, choices=[('sent', 'Sent'), ('delivered', 'Delivered'), ('acknowledged', 'Acknowledged'), ('stale', 'Too old, not sent'), ('replaced', 'Replaced by a newer one')], help_text='Once nothing more is tried.')),
@@ -217,11 +217,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ProviderEvent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('event_id', models.TextField(help_text='As the provider calls it.')),
+                ('received_at', models.DateTimeField(db_index=True)),
+                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='alerts.channel')),
+            ],
+        ),
+        migrations.CreateModel(
             name='AlertEvent',
             fields=[
                 ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField()),
-                ('occasion', models.TextField(blank=True, choices=[('opened', 'New'), ('grew', 'Grew'), ('repeated', 'Still there'), ('resolved', 'Resolved'), ('escalated', 'Nobody has acknowledged it'), ('batch', 'Several at once'), ('summary', 'Summary'), ('notice', 'Notice'), ('test', 'Test')], help_text='Empty where nothing is sent.')),
+                ('occasion', models.TextField(blank=True, choices=[('opened', 'New'), ('grew', 'Grew'), ('repeated', 'Still there'), ('resolved', 'Resolved'), ('escalated', 'Nobody has acknowledged it'), ('acknowledged', 'Acknowledged'), ('batch', 'Several at once'), ('summary', 'Summary'), ('notice', 'Notice'), ('test', 'Test')], help_text='Empty where nothing is sent.')),
                 ('reason', models.TextField(choices=[('opened', 'A new alert'), ('grew', 'It grew past what was sent'), ('repeated', 'Still there after the deduplication window'), ('resolved', 'It is over'), ('escalated', 'Nobody acknowledged it in time'), ('batched', 'Enough news in the aggregation window'), ('summarised', 'Part of a summary'), ('under_threshold', "Fewer than the policy's threshold"), ('duplicate', 'Nothing new inside the deduplication window'), ('already_acknowledged', 'Somebody is at it and nothing is new'), ('for_summary', 'Waits for a batch or the summary'), ('silenced', 'A silence covers it'), ('quiet_hours', 'Waits for business hours'), ('not_configured', 'The channel is not set up'), ('channel_disabled', 'The channel is switched off'), ('acknowledged', 'Somebody is at it'), ('never_sent', 'Nobody was told of it by itself'), ('no_policy', 'No policy for the tier'), ('alerts_off', 'Sending is switched off'), ('replaced', 'A newer message takes its place'), ('stale', 'Too old to be of use'), ('limit_of_day', "The day's limit is reached")])),
                 ('channel', models.TextField(blank=True)),
                 ('detail', models.TextField(blank=True)),
@@ -247,5 +256,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='notification',
             constraint=models.UniqueConstraint(fields=('delivery', 'user'), name='one_notification_a_person'),
+        ),
+        migrations.AddConstraint(
+            model_name='providerevent',
+            constraint=models.UniqueConstraint(fields=('channel', 'event_id'), name='one_event_of_an_id'),
         ),
     ]

@@ -1,7 +1,7 @@
 """The room's tables."""
 
 from alerts.models.alerts import Alert, AlertEvent, Digest
-from alerts.models.channels import Channel, Route
+from alerts.models.channels import Channel, ProviderEvent, Route
 from alerts.models.deliveries import Delivery, Notification
 from alerts.models.policies import AlertPolicy, AlertSettings, Holiday
 from alerts.models.silences import Silence
@@ -16,6 +16,7 @@ __all__ = [
     "Digest",
     "Holiday",
     "Notification",
+    "ProviderEvent",
     "Route",
     "Silence",
 ]

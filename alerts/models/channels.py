@@ -55,6 +55,20 @@ class Channel(models.Model):
         return f"{self.kind}:{self.name}"
 
 
+class ProviderEvent(models.Model):
+    """Something that a provider has told us of, so that telling it again changes nothing."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
+    event_id = models.TextField(help_text="As the provider calls it.")
+    received_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "event_id"], name="one_event_of_an_id")]
+
+    def __str__(self) -> str:
+        return self.event_id
+
+
 class Route(models.Model):
     """Who owns the code hears of it: other channels for some repositories, categories or tiers."""
 

@@ -6,6 +6,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="tests-only-" + "0" * 40)
 FIELD_ENCRYPTION_KEYS = [SECRET_KEY]
 # The code hosts and channels of the tests are servers of ours.
 OUTGOING_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+ALERT_PROVIDER_HOSTS = ["127.0.0.1"]
 OWNER_DATABASE_URL = ""
 DATABASES = database_settings(env.str("DATABASE_URL", default="postgresql://127.0.0.1/forge"), "")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
