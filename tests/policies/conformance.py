@@ -16,6 +16,7 @@ from compliance.evaluation.engine import EngineFailed, evaluate
 from compliance.evaluation.pack import OWN_FOLDER
 from tests.compliance.policies.cases import cases
 from tests.policies import opa_shim
+from tests.policies.labelled import labelled_changes
 from tests.policies.opa_environment import real_opa
 
 SETS = ("deny", "override", "warn")
@@ -38,8 +39,10 @@ class Difference(NamedTuple):
 
 
 def questions() -> list[Question]:
-    """Every case beside the rules, and inputs that no repository would bring."""
-    return [*(Question(case.id, case.input(), case.fields.get("data") or {}) for case in cases()), *_odd()]
+    """Every case beside the rules, the changes that a reviewer has judged, and what no repository would bring."""
+    beside = (Question(case.id, case.input(), case.fields.get("data") or {}) for case in cases())
+    judged = (Question(change.name, change.input, {}) for change in labelled_changes())
+    return [*beside, *judged, *_odd()]
 
 
 def _odd() -> Iterator[Question]:
@@ -73,10 +76,15 @@ def _input(files: list[Any]) -> dict[str, Any]:
 
 
 def by_opa(python: Path, asked: Sequence[Question]) -> list[Any]:
-    """What OPA's own engine answers, in a process of the environment that has it."""
+    """What OPA's own engine answers, in a process of the environment that has it.
+
+    Raises:
+        AssertionError: it does not take the policies.
+    """
     lines = "".join(json.dumps({"input": each.input, "data": each.data}) + "\n" for each in asked)
     command = [str(python), opa_shim.__file__, "lines", "-d", str(OWN_FOLDER)]
-    run = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+    run = subprocess.run(command, input=lines, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
     return [json.loads(line) for line in run.stdout.split("\n") if line]
 
 

@@ -3,6 +3,7 @@
 ``python -m tests.policies.opa_environment`` builds it and says what there is.
 """
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,12 @@ STATED_PYTHON = "3.14"
 def real_opa() -> Path | None:
     """The Python that has the real engine; built where PyPI can be reached, else None."""
     if not _works():
-        _build()
+        FOLDER.parent.mkdir(exist_ok=True)
+        # Tests run side by side, and one environment is enough for all of them.
+        with (FOLDER.parent / "opa-venv.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _works():
+                _build()
     return opa_shim.OPA_PYTHON if _works() else None
 
 
@@ -39,7 +45,6 @@ def _works() -> bool:
 
 
 def _build() -> None:
-    FOLDER.parent.mkdir(exist_ok=True)
     made = subprocess.run([sys.executable, "-m", "venv", "--without-pip", FOLDER], capture_output=True)
     uv = which("uv", path=str(Path(sys.executable).parent)) or "uv"
     install = [uv, "pip", "install", "--quiet", "--python", str(opa_shim.OPA_PYTHON), "--python-version", STATED_PYTHON]

@@ -75,7 +75,12 @@ def _input(options: argparse.Namespace) -> Any:
 
 
 def _answer_lines(evaluate: Evaluate) -> None:
-    """``{"input": …, "data": …}`` a line, answered with ``{"value": …}`` or ``{"error": …}``."""
+    """``{"input": …, "data": …}`` a line, answered with ``{"value": …}`` or ``{"error": …}``.
+
+    Raises:
+        RegoError: the policies fail over nothing at all: a second question would only take its time.
+    """
+    evaluate("data.compliance", {}, {})
     for line in sys.stdin:
         asked = json.loads(line)
         try:
@@ -124,12 +129,12 @@ def _real_engine(folders: list[Path]) -> Evaluate:
         # Data can be added to an engine but never taken away.
         key = json.dumps(data, sort_keys=True)
         if key not in engines:
-            engines.clear()
-            engines[key] = engine = OpaEngine()
+            engine = OpaEngine()
             for name, source in sources.items():
                 engine.add_policy(name, source)
             for name, document in data.items():
                 engine.add_data(document, path=name)
+            engines[key] = engine
         return engines[key]
 
     def evaluate(query: str, document: Any, data: dict[str, Any]) -> Any:
