@@ -16,7 +16,7 @@ from operations.database import prepare_database
 from operations.embedded import PostgreSQL, Valkey
 from tests.load.figures import Figure, table
 
-GROUPS = ("ingest", "posting", "reading", "audit", "policies")
+GROUPS = ("ingest", "posting", "reading", "audit", "policies", "evaluating")
 
 
 def main() -> int:
@@ -53,10 +53,10 @@ def _measure(groups: list[str]) -> list[Figure]:
     # Django first: what follows imports models.
     from tenants.current import connection
     from tenants.models import Tenant
-    from tests.load import audit, ingest, policies, posting, reading
+    from tests.load import audit, evaluating, ingest, policies, posting, reading
 
     connection.set_tenant(Tenant.objects.get(schema_name="acme"))
-    modules = {"ingest": ingest, "posting": posting, "reading": reading, "audit": audit, "policies": policies}
+    modules = dict(zip(GROUPS, (ingest, posting, reading, audit, policies, evaluating), strict=True))
     measured: list[Figure] = []
     for group in groups:
         print(f"Measuring {group} …", file=sys.stderr)  # noqa: T201
