@@ -1,6 +1,6 @@
 # METADATA
 # title: Performance
-# description: A part of testing.rego in a package of its own: without figures nothing is said about its rule.
+# description: "A part of testing.rego in a package of its own: without figures nothing is said about its rule."
 # custom:
 #   policy: testing.rego
 #   rules:

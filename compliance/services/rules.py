@@ -3,12 +3,24 @@
 from django.db import transaction
 
 from compliance.catalogue import CATALOGUE, UNATTRIBUTED_RULE
+from compliance.catalogue.agreement import disagreements
+from compliance.evaluation.annotations import annotated_rules
+from compliance.evaluation.pack import Pack, own_pack
 from compliance.models import Rule, Version
+from core.errors import Conflict
 
 
 @transaction.atomic
-def sync_rules() -> int:
-    """Bring the tenant's rules up to the catalogue; what the tenant has edited stays. Returns how many changed."""
+def sync_rules(*, pack: Pack | None = None) -> int:
+    """Bring the tenant's rules up to the catalogue; what the tenant has edited stays. Returns how many changed.
+
+    Args:
+        pack: the policies that ship with the catalogue.
+
+    Raises:
+        Conflict: the catalogue and the policies that ship with it speak of different rules.
+    """
+    _check_policies(pack or own_pack())
     stored = Rule.objects.in_bulk()
     changed = 0
     for entry in (*CATALOGUE, UNATTRIBUTED_RULE):
@@ -36,3 +48,8 @@ def sync_rules() -> int:
     if changed:
         Version.bump("rules")
     return changed
+
+
+def _check_policies(pack: Pack) -> None:
+    if wrong := disagreements(CATALOGUE, annotated_rules(pack)):
+        raise Conflict("catalogue_and_policies_differ", " ".join(wrong))
