@@ -6,18 +6,21 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.errors import DomainError
 from operations.demo.credentials import load_credentials
+from operations.demo.evaluations import evaluate_repository
 from operations.demo.posting import Target, post_all
 from operations.demo.reports import Result, UnreadableError, read_result, result_files
+from operations.demo.repository import NoGitError, check_git
 from operations.demo.site import DemoError, Site, check_port
 from operations.demo.telling import ADMIN, demo_facts, sign_ins, verdict_table, write_facts
 from operations.embedded import EngineError
 from operations.processes import InUseError, die_with, take_lock
 
-OWN_RESULTS = Path(__file__).resolve().parents[1] / "demo_results"
 OTHERS_GET = 3
 TEND_SECONDS = 0.5
 LOCK_SECONDS = 20.0
@@ -46,7 +49,7 @@ def main() -> int:
         _run(options.data.resolve(), port=options.port, reports=options.reports)
     except KeyboardInterrupt:
         return 0
-    except (DemoError, EngineError, InUseError, UnreadableError) as error:
+    except (DemoError, DomainError, EngineError, InUseError, NoGitError, UnreadableError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
@@ -56,7 +59,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m operations.demo", description=__doc__)
     parser.add_argument("--port", type=_port, default=8000, help="where the web process listens (default: 8000)")
     parser.add_argument("--data", type=Path, default=Path(".demo"), help="the data folder (default: .demo)")
-    parser.add_argument("--reports", type=Path, help="post the OPA results (*.json) in this folder, not our own")
+    parser.add_argument(
+        "--reports", type=Path, help="post the OPA results (*.json) in this folder; no sample repository is made"
+    )
     return parser.parse_args()
 
 
@@ -67,7 +72,9 @@ def _port(text: str) -> int:
 
 
 def _run(data: Path, *, port: int, reports: Path | None) -> None:
-    results = _read_all(result_files(reports or OWN_RESULTS))
+    results = _read_all(result_files(reports)) if reports else []
+    if not reports:
+        check_git()
     data.mkdir(mode=0o711, parents=True, exist_ok=True)
     lock = take_lock(data / "lock", patience=LOCK_SECONDS)
     check_port(port)
@@ -76,7 +83,13 @@ def _run(data: Path, *, port: int, reports: Path | None) -> None:
     credentials = load_credentials(data / "secrets.json")
     site = Site(data, port=port, credentials=credentials, lock=lock, say=say)
     try:
-        site.start()
+        history: Mapping[str, Any] = {}
+        if not reports:
+            say(f"Evaluating the branches of {data / 'shop'} …")
+            evaluated = evaluate_repository(data, now=datetime.now(UTC))
+            results = list(evaluated.newest)
+            history = {tenant: evaluated.history(f"{tenant}/shop") for tenant in (next(iter(credentials["tenants"])),)}
+        site.start(history)
         _post(results, site=site, credentials=credentials)
         _serve(site, credentials=credentials)
     finally:
@@ -120,7 +133,10 @@ def _serve(site: Site, *, credentials: Mapping[str, Any]) -> None:
     site.build_on_request()
     facts = _write_facts(site, credentials)
     sign_ins(facts, say=say)
-    say(f"\n  logs: {site.data / 'log'} · for scripts: {site.data / 'demo.json'}\n")
+    say(f"\n  logs: {site.data / 'log'} · for scripts: {site.data / 'demo.json'}")
+    if (shop := site.data / "shop").exists():
+        say(f"  try: manage.py evaluate --repo {shop} --base main --head feat/returns-portal")
+    say("")
     first = next(iter(facts["tenants"].values()))
     say(f"ready: {first['url']}{ADMIN} (Ctrl-C stops everything)")
     while True:

@@ -73,7 +73,7 @@ def read_result(path: Path) -> Result:
 def report_body(result: Result, *, repository: str) -> bytes:
     """The report (JSON) that the CI of ``repository`` would post about ``result``; the same bytes every time."""
     fields, number = result.fields, result.pr_number
-    run_id = f"demo-{result.digest[:16]}"
+    run_id = str(fields.get("run_id") or f"demo-{result.digest[:16]}")
     report = {
         "repository": repository,
         "pr_number": number,
@@ -81,16 +81,18 @@ def report_body(result: Result, *, repository: str) -> bytes:
         "branch": fields.get("branch") or ("main" if number is None else f"pull/{number}"),
         "base_branch": "main",
         "title": result.title,
+        "description": fields.get("description"),
         "author": fields.get("author"),
         "url": None if number is None else f"https://git.example.com/{repository}/pull/{number}",
         "run_id": run_id,
         "run_url": f"https://ci.example.com/{repository}/runs/{run_id}",
         "run_started_at": _moment(fields.get("date")),
+        "policy_revision": fields.get("policy_revision"),
         "changed_files": fields.get("changed_files") or [],
         "format": "opa",
         "results": fields["data_compliance"],
     }
-    optional = {"title", "author", "url", "run_started_at"}
+    optional = {"title", "description", "author", "url", "run_started_at", "policy_revision"}
     return json.dumps({key: value for key, value in report.items() if value or key not in optional}).encode()
 
 

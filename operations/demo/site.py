@@ -60,8 +60,11 @@ class Site:
         children = self._children.pids if self._children else {}
         return {**children, "postgres": self._postgres.pid, "redis": self._valkey.pid}
 
-    def start(self) -> None:
+    def start(self, history: Mapping[str, Any]) -> None:
         """Start everything and wait until the web process answers.
+
+        Args:
+            history: what each tenant has behind it, as ``manage.py replay_demo`` reads it.
 
         Raises:
             DemoError, EngineError: something does not start; what was started is left to ``stop``.
@@ -71,6 +74,8 @@ class Site:
         self._valkey.start()
         self._urls = self._prepare_database()
         self._build_tenants()
+        # Before there are workers, who would judge it at their own time.
+        self._with_file("replay_demo", history)
         self._say("Starting web, workers, inbox runner and beat …")
         self._children = Children(logs=self._logs, cwd=ROOT, env=self._env(), keeps=[self._lock])
         self._children.start(programs(self.port))
@@ -118,15 +123,19 @@ class Site:
             domain = f"{schema}.localhost"
             self._manage("create_tenant", schema, "--name", name, "--domain", domain, "--if-missing")
         self._manage("provision", as_owner=True)
-        seed = self.data / "seed.json"
-        write_private(seed, json.dumps({key: self._credentials[key] for key in ("public", "tenants")}))
-        try:
-            said = self._manage("seed_demo", str(seed))
-        finally:
-            seed.unlink()
+        said = self._with_file("seed_demo", {key: self._credentials[key] for key in ("public", "tenants")})
         for line in said.splitlines():
             if "revoked" in line:
                 self._say(line)
+
+    def _with_file(self, command: str, contents: Mapping[str, Any]) -> str:
+        """Run a command on a file that nobody else may read, and that is gone afterwards."""
+        path = self.data / f"{command}.json"
+        write_private(path, json.dumps(contents))
+        try:
+            return self._manage(command, str(path))
+        finally:
+            path.unlink()
 
     def _manage(self, *argv: str, as_owner: bool = False) -> str:
         """Run a command to its end and return the last of what it printed."""

@@ -81,15 +81,31 @@ def test_every_report_of_ours_gets_a_verdict(demo: Demo) -> None:
         "acme/shop#107": "PASS",
         "acme/shop#112": "PASS",
         "acme/shop#115": "BELOW_THRESHOLD",
-        "acme/shop#118": "BLOCKED",
+        "acme/shop#118": "PASS",
         "acme/shop#121": "BLOCKED",
         "acme/shop#124": "BLOCKED",
         "acme/shop#127": "BLOCKED",
         "acme/shop#130": "PASS",
-        "acme/shop#133": "INCOMPLETE",
+        "acme/shop#133": "PASS",
         "acme/shop#136": "PASS",
     }
     assert [row[0] for row in rows if not row[0].startswith("acme")] == [f"globex/shop#{pr}" for pr in (101, 104, 107)]
+
+
+def test_weeks_lie_behind_the_first_tenant(demo: Demo) -> None:
+    assert past_of(demo, "acme") == (41, 35, 16, 4)
+    assert past_of(demo, "globex") == (3, 0, 3, 0)
+
+
+def past_of(demo: Demo, tenant: str) -> tuple[int, ...]:
+    """Evaluations, days since the first one, pull requests, and those that have ended."""
+    asked = f"""
+        SELECT count(*), coalesce(extract(day FROM now() - min(created_at)), 0)::int / 7 * 7,
+            (SELECT count(*) FROM {tenant}.compliance_pullrequest WHERE number IS NOT NULL),
+            (SELECT count(*) FROM {tenant}.compliance_pullrequest WHERE state <> 'open')
+        FROM {tenant}.compliance_evaluation"""
+    with psycopg.connect(demo.facts["owner_database_url"]) as owner:
+        return tuple(owner.execute(asked).fetchone() or ())
 
 
 def test_demo_json_is_private_and_complete(demo: Demo) -> None:
@@ -150,6 +166,8 @@ def test_a_second_start_knows_the_reports_and_keeps_the_sign_ins(demo: Demo) -> 
     with again.process:
         rows = [line for line in again.printed if "/shop#" in line]
         after = again.facts
+        past = past_of(again, "acme")
         again.process.terminate()
     assert [row for row in rows if not row.endswith("(posted before)")] == []
+    assert past == (41, 35, 16, 4)
     assert (after["public"], after["tenants"]) == (before["public"], before["tenants"])
