@@ -23,7 +23,13 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.02
 # gunicorn ends a connection that was idle for two seconds; one that is almost as old is not worth the risk.
 KEPT_SECONDS = 1.0
-_SIGNS = {"worker": " ready.", "urgent": " ready.", "inbox": "Watching the inboxes.", "beat": "beat: Starting"}
+_SIGNS = {
+    "worker": " ready.",
+    "urgent": " ready.",
+    "outbox": " ready.",
+    "inbox": "Watching the inboxes.",
+    "beat": "beat: Starting",
+}
 # The processes work as the login role, and as nobody else.
 _FOREIGN = ("ADMIN_DATABASE_URL", "OWNER_DATABASE_URL", "PYTHONWARNINGS")
 T = TypeVar("T")

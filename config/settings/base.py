@@ -159,7 +159,7 @@ CELERY_TASK_DEFAULT_QUEUE = "inbox"
 CELERY_TASK_TENANT_CACHE_SECONDS = 60
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "look-at-the-clock": {"task": "alerts.look_at_the_clock", "schedule": 60.0},
+    "look-at-the-clock": {"task": "alerts.look_at_the_clock", "schedule": 60.0, "options": {"queue": "alerts"}},
     "anchor-audit": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="10")},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -8,7 +8,7 @@ PROVISION_SECONDS = 2.0
 
 
 def programs(port: int) -> list[Program]:
-    """Web on this port, a worker for everything, one for urgent reports alone, the inbox runner and beat."""
+    """Web, a worker for reports, one for urgent ones alone, one for what is sent, the inbox runner and beat."""
     python = sys.executable
     worker = [python, "-m", "celery", "-A", "config", "worker", "-P", "solo", "-l", "INFO"]
     worker += ["--without-gossip", "--without-mingle"]
@@ -18,8 +18,9 @@ def programs(port: int) -> list[Program]:
     beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
     return [
         Program("web", web),
-        Program("worker", [*worker, "-Q", "inbox,urgent,outbox", "-n", "worker@%h"]),
+        Program("worker", [*worker, "-Q", "inbox,urgent", "-n", "worker@%h"]),
         Program("urgent", [*worker, "-Q", "urgent", "-n", "urgent@%h"]),
+        Program("outbox", [*worker, "-Q", "outbox,alerts", "-n", "outbox@%h"]),
         Program("inbox", [python, "manage.py", "inbox"]),
         Program("beat", beat),
     ]

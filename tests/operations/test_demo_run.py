@@ -112,7 +112,17 @@ def test_demo_json_is_private_and_complete(demo: Demo) -> None:
     facts = demo.facts
     assert (demo.data / "demo.json").stat().st_mode & 0o777 == 0o600
     assert set(facts) == {"public", "tenants", "database_url", "owner_database_url", "redis_url", "pids"}
-    assert set(facts["pids"]) == {"web", "worker", "urgent", "inbox", "beat", "provision", "postgres", "redis"}
+    assert set(facts["pids"]) == {
+        "web",
+        "worker",
+        "urgent",
+        "outbox",
+        "inbox",
+        "beat",
+        "provision",
+        "postgres",
+        "redis",
+    }
     assert (set(facts["public"]), set(facts["tenants"])) == ({"url", *ENTRY}, {"acme", "globex"})
     for name, tenant in facts["tenants"].items():
         assert tenant["url"] == f"http://{tenant['host']}" == f"http://{name}.localhost:{demo.port}"

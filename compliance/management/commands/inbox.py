@@ -1,4 +1,4 @@
-"""``manage.py inbox``: work through every tenant's inbox and outbox, straight from PostgreSQL."""
+"""``manage.py inbox``: work through every tenant's inbox and outboxes, straight from PostgreSQL."""
 
 import signal
 from argparse import ArgumentParser
@@ -11,19 +11,22 @@ from django.db import close_old_connections
 from django.db.utils import Error
 from django_tenants.utils import tenant_context
 
+from alerts.delivery import deliver_without_broker
 from compliance.inbox import BUSY, process_next
 from compliance.outbox import deliver_next
 from tenants.current import connection
 from tenants.models import Tenant
+
+_SENDING = (deliver_next, deliver_without_broker)
 
 
 class Command(BaseCommand):
     """Runs beside the workers, and in their place while Redis is away."""
 
     help = (
-        "Process waiting reports and tell code hosts of verdicts, one a tenant in turn, until every inbox and outbox "
-        "is empty; look again every few seconds. Needs neither Redis nor Celery. Stops at SIGTERM or Ctrl-C after what "
-        "is in hand."
+        "Process waiting reports, tell code hosts of verdicts and send alerts, one a tenant in turn, until every inbox "
+        "and outbox is empty; look again every few seconds. Needs neither Redis nor Celery. Stops at SIGTERM or Ctrl-C "
+        "after what is in hand."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,25 +36,25 @@ class Command(BaseCommand):
     def handle(self, *args: Any, once: bool, interval: float, **options: Any) -> None:
         stopped = Event()
         before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-        # A code host that does not answer must not keep reports waiting.
-        outboxes = Thread(target=self._tell, args=(stopped, once, interval), name="outboxes")
+        # Who does not answer must keep neither reports nor other messages waiting.
+        senders = [] if once else [Thread(target=self._send, args=(work, stopped, interval)) for work in _SENDING]
         try:
-            if not once:
-                outboxes.start()
+            for sender in senders:
+                sender.start()
             self.stdout.write("Watching the inboxes.")
-            self._watch(process_next, stopped, once=once, interval=interval)
-            if once:
-                self._watch(deliver_next, stopped, once=True, interval=interval)
+            for work in (process_next, *_SENDING) if once else (process_next,):
+                self._watch(work, stopped, once=once, interval=interval)
         finally:
             stopped.set()
-            if outboxes.ident:
-                outboxes.join()
+            for sender in senders:
+                if sender.ident:
+                    sender.join()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _tell(self, stopped: Event, once: bool, interval: float) -> None:
+    def _send(self, work: Callable[[], bool], stopped: Event, interval: float) -> None:
         try:
-            self._watch(deliver_next, stopped, once=once, interval=interval)
+            self._watch(work, stopped, once=False, interval=interval)
         finally:
             connection.close()
 
