@@ -74,8 +74,7 @@ class Site:
         self._valkey.start()
         self._urls = self._prepare_database()
         self._build_tenants()
-        # Before there are workers, who would judge it at their own time.
-        self._with_file("replay_demo", history)
+        self._replay(history)
         self._say("Starting web, workers, inbox runner and beat …")
         self._children = Children(logs=self._logs, cwd=ROOT, env=self._env(), keeps=[self._lock])
         self._children.start(programs(self.port))
@@ -127,6 +126,13 @@ class Site:
         for line in said.splitlines():
             if "revoked" in line:
                 self._say(line)
+
+    def _replay(self, history: Mapping[str, Any]) -> None:
+        """Before there are workers, who would judge it at their own time; once, since asking again takes seconds."""
+        done = self.data / "replayed"
+        if history and not done.exists():
+            self._with_file("replay_demo", history)
+            done.touch()
 
     def _with_file(self, command: str, contents: Mapping[str, Any]) -> str:
         """Run a command on a file that nobody else may read, and that is gone afterwards."""
