@@ -85,6 +85,7 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _item("Violations", "report", "compliance.violation"),
             _item("Pull requests", "merge", "compliance.pullrequest"),
+            _item("Overrides", "gavel", "overrides.overriderequest"),
             _item("Rules", "rule", "compliance.rule"),
             _item("Repositories", "folder_data", "compliance.repository"),
         ],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from compliance.choices import PullState, Severity, Verdict
+from compliance.choices import PullState, Severity, Status, Verdict
 from compliance.models import PullRequest, Submission, TenantSettings, Violation
 from compliance.services.judging import rejudge, standing_of
 from compliance.verdict import Reason, judge
@@ -54,7 +54,7 @@ def standing_now(pull: PullRequest, *, at: datetime) -> PullStanding:
     waiting = [NamedReason(reason) for reason in _waiting(pull)]
     judged = [named for reason in judgement.reasons for named in _named(reason, pull, at)]
     verdict = Verdict.PENDING if waiting else judgement.verdict
-    return PullStanding(pull, verdict, terms.threshold, waiting + judged)
+    return PullStanding(pull, verdict, terms.threshold, [*waiting, *judged, *_covers(pull, at)])
 
 
 def _named(reason: Reason, pull: PullRequest, at: datetime) -> list[NamedReason]:
@@ -68,6 +68,27 @@ def _named(reason: Reason, pull: PullRequest, at: datetime) -> list[NamedReason]
         for violation in violations[:NAMED_BLOCKS]
     ]
     return named if len(violations) <= NAMED_BLOCKS else [*named, NamedReason(reason)]
+
+
+def _covers(pull: PullRequest, at: datetime) -> list[NamedReason]:
+    """What overrides cover, and until when: what ends first stands first."""
+    if pull.counts == pull.open_counts:
+        return []
+    covered = Violation.objects.counting().filter(pull_request=pull, override_until__gt=at, status=Status.OVERRIDDEN)
+    return [
+        NamedReason(
+            Reason(
+                "covered",
+                f"{found} ({found.severity}) is covered until {found.override_until:%Y-%m-%d %H:%M} UTC, "
+                f"as approved by {found.override_approved_by}: {found.override_reason}",
+                "It counts again after that, once the override is revoked, or when it grows graver: fix it, or ask for "
+                "a renewal in time.",
+                [found.rule_id],
+            ),
+            found,
+        )
+        for found in covered.order_by("override_until", "rule_id", "id")[:NAMED_BLOCKS]
+    ]
 
 
 def _waiting(pull: PullRequest) -> list[Reason]:

@@ -256,6 +256,9 @@ SPECTACULAR_SETTINGS = {
         "ViolationStatus": "compliance.choices.Status",
         "CheckOutcome": "compliance.choices.Outcome",
         "ReportStatus": "core.claims.Claimable.Status",
+        "VerdictEnum": "compliance.choices.Verdict",
+        "OverrideStatus": "overrides.choices.Standing",
+        "OverrideKind": "overrides.choices.Kind",
     },
 }
 

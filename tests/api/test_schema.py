@@ -69,6 +69,14 @@ def test_every_address_is_described(schema: Schema) -> None:
         "patch /api/compliance/pr/{number}",
         "post /api/webhooks/github",
         "post /api/webhooks/gitlab",
+        "get /api/compliance/overrides",
+        "post /api/compliance/overrides",
+        "get /api/compliance/overrides/{override_id}",
+        "post /api/compliance/overrides/{override_id}/approve",
+        "post /api/compliance/overrides/{override_id}/reject",
+        "post /api/compliance/overrides/{override_id}/revoke",
+        "post /api/compliance/overrides/{override_id}/withdraw",
+        "post /api/compliance/overrides/{override_id}/renew",
     }
 
 

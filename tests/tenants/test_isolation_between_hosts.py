@@ -9,18 +9,23 @@ from django.contrib import admin
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 from rest_framework.test import APIClient
 
 from accounts.jwt import TenantAccessToken, TenantRefreshToken
 from accounts.models import User
 from accounts.roles import Role
+from compliance.models import Violation
+from overrides.services.asking import request_override
 from tenants.current import connection
 from tenants.models import Tenant
 from tests import factories
 from tests.clients import TenantAPIClient, TenantClient
 
 ONE = UUID("01900000-0000-7000-8000-000000000001")
+API = {"api": "compliance.api.urls", "overrides": "overrides.api.urls"}
+"""Namespaces and modules of what is included under ``api/compliance/``."""
 PUBLIC_PAGES = {"docs", "schema"}
 """Pages that hold no tenant's data and need no sign-in."""
 
@@ -35,7 +40,10 @@ class Twin:
             body = factories.report(repository=f"acme/{self.secret}", deny=[f"HARD STOP [Security/R01]: {self.secret}"])
             factories.judge(body)
             self.ci_token = factories.ci_token()
-            factories.user(Role.TENANT_ADMIN, password=self.secret)
+            asking = factories.user(Role.TENANT_ADMIN, password=self.secret)
+            keys = list(Violation.objects.values_list("pk", flat=True))
+            reason = f"This is why, and it is a {self.secret}."
+            request_override(violations=keys, reason=reason, by=asking, at=timezone.now())
             with connection.cursor() as cursor:
                 for statement in SAME_KEYS:
                     cursor.execute(statement, {"one": ONE})
@@ -54,6 +62,8 @@ SAME_KEYS = [
     "UPDATE compliance_rulestate SET pull_request_id = %(one)s",
     "UPDATE compliance_violation SET id = %(one)s, pull_request_id = %(one)s, repository_id = 1",
     "UPDATE compliance_transition SET id = %(one)s, violation_id = %(one)s, evaluation_id = %(one)s",
+    "UPDATE overrides_overriderequest SET id = %(one)s, pull_request_id = %(one)s, requested_by_id = 1",
+    "UPDATE overrides_overriddenviolation SET request_id = %(one)s, violation_id = %(one)s",
     "UPDATE accounts_citoken SET id = 1",
     "UPDATE accounts_user SET id = 1, username = 'twin'",
     "UPDATE accounts_user_groups SET user_id = 1",
@@ -76,10 +86,13 @@ def endpoints() -> Iterator[tuple[str, str]]:
         "rule": ["R01"],
         "pull": [1],
     }
-    for pattern in get_resolver("compliance.api.urls").url_patterns:
-        assert isinstance(pattern, URLPattern)
-        name = str(pattern.name)
-        yield name, reverse(f"api:{name}", args=arguments.get(name, []))
+    decisions = ("override", "approve", "reject", "revoke", "withdraw", "renew")
+    arguments |= {name: [ONE] for name in decisions}
+    for namespace, module in API.items():
+        for pattern in get_resolver(module).url_patterns:
+            assert isinstance(pattern, URLPattern)
+            name = str(pattern.name)
+            yield name, reverse(f"{namespace}:{name}", args=arguments.get(name, []))
 
 
 def admin_pages() -> Iterator[str]:
@@ -131,7 +144,7 @@ def test_every_endpoint_refuses_the_other_tenants_credentials(twins: tuple[Twin,
                 assert refused or response.status_code == 405, (kind, method, path, response.status_code)
                 assert victim.secret.encode() not in response.content
                 seen.add(name)
-    assert len(seen) == len(get_resolver("compliance.api.urls").url_patterns)
+    assert len(seen) == sum(len(get_resolver(module).url_patterns) for module in API.values())
 
 
 def test_every_admin_page_asks_the_other_tenants_session_to_sign_in(twins: tuple[Twin, Twin]) -> None:

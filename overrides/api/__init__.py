@@ -1,0 +1,1 @@
+"""Overrides over REST: asking, reading, deciding."""
