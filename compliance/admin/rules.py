@@ -5,22 +5,26 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
-from compliance.admin.labels import ENFORCEMENTS, RULE_STATES, SEVERITIES, cell, label_of_rule
+from compliance.admin.labels import ENFORCEMENTS, RULE_STATES, SEVERITIES, cell, label_of, label_of_rule
 from compliance.choices import UNATTRIBUTED, Enforcement, Severity
 from compliance.models import Rule, TenantSettings, Violation
 from compliance.queries.rules import tallies_of_rules
 from compliance.queries.tallies import Tally
-from compliance.services.terms import edit_rule, edit_settings
+from compliance.services.forecast import Turned, verdicts_under
+from compliance.services.terms import NOT_JUDGED_BY, edit_rule, edit_settings
 from core.admin import KeptAdmin, column
 from core.admin_cells import NONE, link, list_url, page_url_of
 from core.admin_forms import LinesField
 
+CONFIRMED = "_confirmed"
+"""Says that the consequences of a change were looked at."""
 _FACTS = ["name", "category", "policy", "rule_file", "override_marker"]
 
 
@@ -111,7 +115,36 @@ class TenantSettingsAdmin(KeptAdmin):
     fieldsets = [
         ("What a violation costs", {"fields": [("block_weight", "override_weight", "warning_weight")]}),
         ("What may merge", {"fields": ["threshold", "require_complete", "override_waives_threshold"]}),
+        ("Overrides", {"fields": ["longest_override_days"]}),
     ]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form. A change that verdicts depend on is saved once its consequences were looked at."""
+        if request.method == "POST" and CONFIRMED not in request.POST and self.has_change_permission(request):
+            form = self.get_form(request, TenantSettings.current(), change=True)(
+                request.POST, instance=TenantSettings.current()
+            )
+            if form.is_valid() and set(form.changed_data) - NOT_JUDGED_BY:
+                return self._forecast_page(request, verdicts_under(form.instance.terms()))
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _forecast_page(self, request: HttpRequest, turned: Turned) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "title": "Save these settings?",
+            "opts": self.opts,
+            "turned": turned,
+            "turns": [(label_of(before), label_of(after), n) for (before, after), n in turned.turns.items()],
+            "given": [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"],
+            "confirmed": CONFIRMED,
+            "back": page_url_of(TenantSettings, TenantSettings.PK),
+        }
+        return TemplateResponse(request, "console/settings_forecast.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Go to the form. Who may not see it is told there."""

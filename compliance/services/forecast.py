@@ -1,18 +1,22 @@
 """What a verdict would be if: asked before somebody decides. Changes nothing."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
-from compliance.choices import Enforcement, Resolution, Severity, Status
-from compliance.models import PullRequest, TenantSettings, Violation
+from compliance.choices import Enforcement, PullState, Resolution, Severity, Status, Verdict
+from compliance.models import PullRequest, Rule, RuleState, TenantSettings, Violation
 from compliance.score import Counts
 from compliance.services.judging import standing_of
-from compliance.verdict import Judgement, Standing, judge
+from compliance.verdict import Judgement, Standing, Terms, judge
+
+AT_MOST = 20_000
+"""So many pull requests are looked at before terms change."""
 
 
 class Change(Enum):
@@ -33,6 +37,63 @@ def judgement_if(pull: PullRequest, change: Change, violations: Iterable[UUID] =
     if change is not Change.NOTHING:
         standing = _changed(standing, change, _counted(pull, violations))
     return judge(standing, TenantSettings.current().terms())
+
+
+class Turned(NamedTuple):
+    """What other terms would do to the open pull requests and default branches."""
+
+    judged: int
+    """How many were looked at; the newest ``AT_MOST``."""
+    turns: dict[tuple[Verdict, Verdict], int]
+    """Verdict under the terms of now and under the others → how many."""
+
+    @property
+    def total(self) -> int:
+        """How many would turn."""
+        return sum(self.turns.values())
+
+
+def verdicts_under(terms: Terms) -> Turned:
+    """How many open pull requests would turn under other terms. Two queries, from stored counters alone."""
+    now = TenantSettings.current().terms()
+    required = list(Rule.objects.required().values_list("pk", flat=True))
+    turns: Counter[tuple[Verdict, Verdict]] = Counter()
+    judged = 0
+    for standing in _standings(required):
+        turn = judge(standing, now).verdict, judge(standing, terms).verdict
+        judged += 1
+        if turn[0] != turn[1]:
+            turns[turn] += 1
+    return Turned(judged, dict(turns.most_common()))
+
+
+def _standings(required: list[str]) -> Iterator[Standing]:
+    """Of the newest open pull requests, as far as a verdict needs it: how many rules are missing, not which."""
+    newest = PullRequest.objects.open().order_by("-id")[:AT_MOST]
+    counts = [f"{prefix}{kind}_count" for prefix in ("", "open_") for kind in ("block", "override", "warning")]
+    evaluated = _evaluated(required)
+    rows = newest.values_list("pk", "head_sha", "head_awaited", "repository__trusted_policies", *counts)
+    for key, head, awaited, trusted, *numbers in rows.iterator():
+        found = evaluated.get(key)
+        yield Standing(
+            judged=bool(head) and not awaited,
+            counts=Counts(*numbers[:3]),
+            open_counts=Counts(*numbers[3:]),
+            unevaluated=required[found or 0 :],
+            trusted=not trusted or found is not None,
+        )
+
+
+def _evaluated(required: list[str]) -> dict[UUID, int]:
+    """Pull request → how many of the required rules trusted policies have evaluated for its head commit."""
+    anyone = Q(pull_request__repository__trusted_policies=[])
+    trusted = Q(pull_request__repository__trusted_policies__contains=[F("policy_revision")])
+    states = RuleState.objects.filter(
+        anyone | trusted, pull_request__state=PullState.OPEN, commit_sha=F("pull_request__head_sha")
+    )
+    found = states.order_by().values("pull_request")
+    counted = found.annotate(number=Count("rule", distinct=True, filter=Q(rule__in=required)))
+    return dict(counted.values_list("pull_request", "number").iterator())
 
 
 def _changed(standing: Standing, change: Change, counted: dict[str, Counts]) -> Standing:

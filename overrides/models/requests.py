@@ -44,6 +44,11 @@ class OverrideRequestQuerySet(models.QuerySet["OverrideRequest"]):
         """Approved ones that hold now and end soon."""
         return self.approved(at).filter(expires_at__lte=at + within)
 
+    def to_warn_of(self, at: datetime, *, days: int) -> Self:
+        """Approved ones that end within so many days, of which nobody has been warned that late."""
+        unwarned = Q(warned_days=None) | Q(warned_days__gt=days)
+        return self.ending(at, within=timedelta(days=days)).filter(unwarned)
+
     def standing(self, standings: Sequence[str], at: datetime) -> Self:
         """Those that stand so at this time, whether or not somebody has noticed that they are over."""
         wanted = Q(status__in=set(standings) - {Standing.APPROVED})

@@ -9,7 +9,8 @@ from django.db.models import Count, QuerySet
 
 from compliance.models import PullRequest
 from overrides.choices import Standing
-from overrides.models import OverriddenViolation, OverrideRequest
+from overrides.limits import WARN_DAYS
+from overrides.models import ExpiryWarning, OverriddenViolation, OverrideRequest
 
 
 class About(NamedTuple):
@@ -43,3 +44,9 @@ def of_pull(pull: PullRequest, *standings: Standing, at: datetime) -> list[Overr
     """The requests about a pull request that stand so, the newest first."""
     found = OverrideRequest.objects.filter(pull_request=pull).standing(standings, at)
     return list(found.order_by("-id"))
+
+
+def something_due(at: datetime) -> bool:
+    """Whether an override is over, somebody has to be warned of an end, or a warning waits to be sent."""
+    unwarned = any(OverrideRequest.objects.to_warn_of(at, days=days).exists() for days in WARN_DAYS)
+    return unwarned or OverrideRequest.objects.overdue(at).exists() or ExpiryWarning.objects.due(at).exists()

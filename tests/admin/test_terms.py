@@ -1,5 +1,6 @@
 """Rules and settings: what a compliance admin edits, and what is judged anew for it."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from compliance.choices import UNATTRIBUTED
-from compliance.models import Evaluation, PullRequest, Rule, TenantSettings, Version
+from compliance.models import Evaluation, PullRequest, Rule, RuleState, TenantSettings, Version
+from compliance.services.forecast import verdicts_under
 from compliance.services.rules import sync_rules
 from compliance.services.terms import edit_rule, edit_settings
 from core.errors import Forbidden, Invalid
@@ -35,7 +37,8 @@ def save(browser: Client, django_capture_on_commit_callbacks: Any) -> Callable[.
         for name in [name for name, value in changes.items() if value is None]:
             form.pop(name, None)
         with django_capture_on_commit_callbacks(execute=True):
-            return browser.post(address, form | {name: value for name, value in changes.items() if value is not None})
+            given = {name: value for name, value in changes.items() if value is not None}
+            return browser.post(address, form | {"_confirmed": "1"} | given)
 
     return make
 
@@ -142,3 +145,84 @@ def test_only_an_enforced_rule_is_shown_as_blocking(
     [row] = browser.get("/admin/").context["rules"]
     assert (row["state"].text, row["state"].variant) == state
     assert state[0] in text_of(browser.get(list_of("compliance_rule"), {"q": "R01"}))
+
+
+def test_before_settings_are_saved_they_say_what_they_would_turn(
+    browser: Client, judge: Callable[..., Evaluation], report: Callable[..., Any], blocked: PullRequest
+) -> None:
+    for number in (2, 3):
+        judge(report(pr_number=number, warn=["WARNING [Quality/R16]: no tests for src/c.ts"]))
+    judge(report(pr_number=4))
+    form = filled_in(browser.get(settings_page())) | {"threshold": "100"}
+    response = browser.post(settings_page(), form)
+    assert "2 of 4 open pull requests and default branches would turn." in text_of(response)
+    assert [(before.text, after.text, n) for before, after, n in response.context["turns"]] == [
+        ("Pass", "Below threshold", 2)
+    ]
+    assert TenantSettings.current().threshold == 70
+    browser.post(settings_page(), dict(response.context["given"]) | {"_confirmed": "1"})
+    assert TenantSettings.current().threshold == 100
+
+
+def test_what_no_verdict_depends_on_is_saved_at_once(browser: Client) -> None:
+    form = filled_in(browser.get(settings_page())) | {"longest_override_days": "14"}
+    assert browser.post(settings_page(), form).status_code == 302
+    assert TenantSettings.current().longest_override_days == 14
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"require_complete": False},
+        {"threshold": 100},
+        {"threshold": 0},
+        {"block_weight": 40},
+        {"override_waives_threshold": False},
+    ],
+)
+def test_the_forecast_is_what_comes_true(
+    changes: dict[str, Any],
+    judge: Callable[..., Evaluation],
+    report: Callable[..., Any],
+    blocked: PullRequest,
+    compliance_admin: User,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    judge(report(pr_number=2, warn=["WARNING [Quality/R16]: no tests"]))
+    judge(report(pr_number=3, results={"quality": {"deny": []}}))
+    before = dict(PullRequest.objects.values_list("number", "verdict"))
+    terms = TenantSettings(**changes).terms()
+    forecast = verdicts_under(terms)
+    with django_capture_on_commit_callbacks(execute=True):
+        edit_settings(changes=changes, by=compliance_admin, at=timezone.now())
+    after = dict(PullRequest.objects.values_list("number", "verdict"))
+    turned = sum(before[number] != after[number] for number in before)
+    assert (forecast.total, forecast.judged) == (turned, 3)
+
+
+def test_ten_thousand_pull_requests_take_a_bounded_time(judge: Callable[..., Evaluation], report: Any) -> None:
+    pull = judge(report()).pull_request
+    copies = [
+        PullRequest(repository_id=pull.repository_id, number=number, head_sha="c0ffee", score=100, verdict="PASS")
+        for number in range(2, 10_001)
+    ]
+    PullRequest.objects.bulk_create(copies, batch_size=2000)
+    states = list(RuleState.objects.filter(pull_request=pull))
+    for state in states:
+        rows = [
+            RuleState(
+                pull_request=copy,
+                source="opa",
+                package=state.package,
+                rule_id=state.rule_id,
+                commit_sha="c0ffee",
+                judged_at=state.judged_at,
+                run_started_at=state.run_started_at,
+            )
+            for copy in copies
+        ]
+        RuleState.objects.bulk_create(rows, batch_size=5000)
+    began = time.perf_counter()
+    forecast = verdicts_under(TenantSettings(threshold=100, require_complete=False).terms())
+    assert (forecast.judged, forecast.total) == (10_000, 0)
+    assert time.perf_counter() - began < 10

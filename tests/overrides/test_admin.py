@@ -215,7 +215,7 @@ def test_several_are_decided_with_one_reason_and_each_has_its_outcome(
     page = deciding.post(LIST, chosen | {"action": "approve_selected"})
     form = {f"seen_{row['override'].pk}": row["seen"] for row in page.context["rows"]}
     judge(report(deny=[], pr_number=3))
-    form |= {"verb": "approve", "override": chosen["_selected_action"], "reason": "As agreed on Monday."}  # type: ignore[dict-item]
+    form |= {"verb": "approve", "override": chosen["_selected_action"], "reason": "As agreed on Monday."}
     outcomes = deciding.post(DECIDE, form).context["outcomes"]
     assert [row["message"] for row in outcomes] == [
         "",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django_tenants.utils import get_public_schema_name, schema_context
+from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
 from accounts.roles import in_tenant_schema
 from compliance.models import PullRequest
@@ -98,9 +98,10 @@ def _within(schema: str) -> Any:
     if not schema:
         raise CommandError("Name the tenant with --schema.")
     with schema_context(get_public_schema_name()):
-        if not Tenant.objects.active().filter(schema_name=schema).exists():
-            raise CommandError(f"There is no such tenant: {schema}.")
-    return schema_context(schema)
+        tenant = Tenant.objects.active().filter(schema_name=schema).first()
+    if tenant is None:
+        raise CommandError(f"There is no such tenant: {schema}.")
+    return tenant_context(tenant)
 
 
 def _found(repository: str, number: str) -> PullRequest:
