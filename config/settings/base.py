@@ -288,12 +288,6 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-# How people reach a tenant's host from outside, for links in messages.
-CONSOLE_ADDRESS = env.str("CONSOLE_ADDRESS", default="https://{host}")
-# Mail: smtp://user:password@host:587 (smtp+tls, smtp+ssl). Without one, messages are written to the log's stream.
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-EMAIL_TIMEOUT = 10  # seconds
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Forge Console <noreply@{BASE_DOMAIN}>")
 # What people bring along as evidence. Served by nothing but a view that asks who wants it.
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".files"))
 # Report bodies are read in bounded pieces by their own reader; this bounds every other form.

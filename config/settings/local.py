@@ -7,7 +7,6 @@ FIELD_ENCRYPTION_KEYS = FIELD_ENCRYPTION_KEYS or [SECRET_KEY]
 SITE_SCHEME = env.str("SITE_SCHEME", default="http")
 SITE_PORT = env.str("SITE_PORT", default="8000")
 DATABASES = database_settings(env.str("DATABASE_URL", default="postgresql://127.0.0.1/forge"), OWNER_DATABASE_URL)
-CONSOLE_ADDRESS = env.str("CONSOLE_ADDRESS", default="http://{host}:8000")
 # No collectstatic at home: files are served from where the packages keep them.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -3,15 +3,14 @@
 import logging
 from collections import defaultdict
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django_tenants.utils import get_public_schema_name, schema_context
 
 from accounts.models import User
 from core.claims import MAX_ATTEMPTS, ClaimLost
@@ -19,8 +18,7 @@ from overrides.limits import WARN_DAYS
 from overrides.models import ExpiryWarning, OverrideRequest
 from overrides.queries.outlook import turns_red
 from overrides.services.people import DECIDE
-from tenants.current import connection
-from tenants.models import Domain
+from tenants.addresses import absolute
 
 LEASE = timedelta(minutes=2)
 """Longer than a mail server is waited for."""
@@ -90,8 +88,7 @@ def _requester(request: OverrideRequest) -> list[tuple[str, str]]:
 
 def _send(warning: ExpiryWarning, *, at: datetime) -> int:
     """Send what is still true of it; nothing where all of it was revoked or renewed meanwhile."""
-    host = _host()
-    lines = [line for request in _still_ending(warning, at) for line in _told(request, host, at)]
+    lines = [line for request in _still_ending(warning, at) for line in _told(request, at)]
     if not lines:
         return 0
     days = "tomorrow" if warning.days == 1 else f"within {warning.days} days"
@@ -101,7 +98,7 @@ def _send(warning: ExpiryWarning, *, at: datetime) -> int:
         body="\n".join(body),
         to=[warning.recipient],
         # The same for every attempt, so that a second copy is known for what it is.
-        headers={"Message-ID": f"<{warning.pk}@{host}>"},
+        headers={"Message-ID": f"<{warning.pk}@{urlsplit(absolute('/')).hostname}>"},
     ).send()
     return 1
 
@@ -111,7 +108,7 @@ def _still_ending(warning: ExpiryWarning, at: datetime) -> list[OverrideRequest]
     return list(known.select_related("pull_request__repository").order_by("expires_at", "pk"))
 
 
-def _told(request: OverrideRequest, host: str, at: datetime) -> list[str]:
+def _told(request: OverrideRequest, at: datetime) -> list[str]:
     red = turns_red(request, at=at)
     follows = f"turns {red.value}" if red else "stays as it is"
     page = reverse("admin:overrides_overriderequest_change", args=[request.pk], urlconf="config.urls")
@@ -119,14 +116,6 @@ def _told(request: OverrideRequest, host: str, at: datetime) -> list[str]:
         f"* {request.pull_request} {follows} at {request.expires_at:%Y-%m-%d %H:%M} UTC",
         f"  {request.reason}",
         f"  asked by {request.requested_by_label}, approved by {request.decided_by_label}",
-        f"  {settings.CONSOLE_ADDRESS.format(host=host)}{page}",
+        f"  {absolute(page)}",
         "",
     ]
-
-
-def _host() -> str:
-    """The tenant's first host name, which stands in the public schema."""
-    schema = connection.schema_name
-    with schema_context(get_public_schema_name()):
-        names = Domain.objects.filter(tenant__schema_name=schema).order_by("-is_primary", "domain")
-        return str(names.values_list("domain", flat=True)[0])

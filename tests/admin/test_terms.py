@@ -200,6 +200,7 @@ def test_the_forecast_is_what_comes_true(
     assert (forecast.total, forecast.judged) == (turned, 3)
 
 
+@pytest.mark.django_db
 def test_ten_thousand_pull_requests_take_a_bounded_time(judge: Callable[..., Evaluation], report: Any) -> None:
     pull = judge(report()).pull_request
     copies = [
