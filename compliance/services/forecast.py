@@ -1,15 +1,16 @@
 """What a verdict would be if: asked before somebody decides. Changes nothing."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import Enum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Q, Value
 
-from compliance.choices import Enforcement, PullState, Resolution, Severity, Status, Verdict
+from compliance.choices import Enforcement, Resolution, Severity, Status, Verdict
 from compliance.models import PullRequest, Rule, RuleState, TenantSettings, Violation
 from compliance.score import Counts
 from compliance.services.judging import standing_of
@@ -17,6 +18,7 @@ from compliance.verdict import Judgement, Standing, Terms, judge
 
 AT_MOST = 20_000
 """So many pull requests are looked at before terms change."""
+_BATCH = 1_000
 
 
 class Change(Enum):
@@ -54,7 +56,7 @@ class Turned(NamedTuple):
 
 
 def verdicts_under(terms: Terms) -> Turned:
-    """How many open pull requests would turn under other terms. Two queries, from stored counters alone."""
+    """How many open pull requests would turn under other terms. Reads stored counters, three queries a thousand."""
     now = TenantSettings.current().terms()
     required = list(Rule.objects.required().values_list("pk", flat=True))
     turns: Counter[tuple[Verdict, Verdict]] = Counter()
@@ -69,31 +71,35 @@ def verdicts_under(terms: Terms) -> Turned:
 
 def _standings(required: list[str]) -> Iterator[Standing]:
     """Of the newest open pull requests, as far as a verdict needs it: how many rules are missing, not which."""
-    newest = PullRequest.objects.open().order_by("-id")[:AT_MOST]
-    counts = [f"{prefix}{kind}_count" for prefix in ("", "open_") for kind in ("block", "override", "warning")]
-    evaluated = _evaluated(required)
-    rows = newest.values_list("pk", "head_sha", "head_awaited", "repository__trusted_policies", *counts)
-    for key, head, awaited, trusted, *numbers in rows.iterator():
-        found = evaluated.get(key)
-        yield Standing(
-            judged=bool(head) and not awaited,
-            counts=Counts(*numbers[:3]),
-            open_counts=Counts(*numbers[3:]),
-            unevaluated=required[found or 0 :],
-            trusted=not trusted or found is not None,
-        )
+    newest = list(PullRequest.objects.open().order_by("-id").values_list("pk", flat=True)[:AT_MOST])
+    for start in range(0, len(newest), _BATCH):
+        keys = newest[start : start + _BATCH]
+        evaluated = _evaluated(keys, required)
+        for pull in PullRequest.objects.filter(pk__in=keys).select_related("repository"):
+            trusted = pull.repository.trusted_policies
+            at_head = [
+                rules
+                for revision, rules in evaluated.get((pull.pk, pull.head_sha), [])
+                if not trusted or revision in trusted
+            ]
+            yield Standing(
+                judged=bool(pull.head_sha) and not pull.head_awaited,
+                counts=pull.counts,
+                open_counts=pull.open_counts,
+                unevaluated=required[len(set().union(*at_head)) :],
+                trusted=not trusted or bool(at_head),
+            )
 
 
-def _evaluated(required: list[str]) -> dict[UUID, int]:
-    """Pull request → how many of the required rules trusted policies have evaluated for its head commit."""
-    anyone = Q(pull_request__repository__trusted_policies=[])
-    trusted = Q(pull_request__repository__trusted_policies__contains=[F("policy_revision")])
-    states = RuleState.objects.filter(
-        anyone | trusted, pull_request__state=PullState.OPEN, commit_sha=F("pull_request__head_sha")
-    )
-    found = states.order_by().values("pull_request")
-    counted = found.annotate(number=Count("rule", distinct=True, filter=Q(rule__in=required)))
-    return dict(counted.values_list("pull_request", "number").iterator())
+def _evaluated(keys: list[UUID], required: list[str]) -> dict[tuple[UUID, str], list[tuple[str, list[str]]]]:
+    """Pull request and commit → revisions of policies, each with the required rules that it has evaluated there."""
+    states = RuleState.objects.filter(pull_request__in=keys).order_by()
+    rules = ArrayAgg("rule", distinct=True, filter=Q(rule__in=required), default=Value([]))
+    found: defaultdict[tuple[UUID, str], list[tuple[str, list[str]]]] = defaultdict(list)
+    grouped = states.values_list("pull_request", "commit_sha", "policy_revision").annotate(rules=rules)
+    for pull, commit, revision, evaluated in grouped:
+        found[pull, commit].append((revision, evaluated))
+    return found
 
 
 def _changed(standing: Standing, change: Change, counted: dict[str, Counts]) -> Standing:
