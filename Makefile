@@ -23,7 +23,13 @@ demo: $(INSTALLED) ## Run Forge Console here, with tenants, users and reports, u
 	@exec $(PYTHON) -m operations.demo --port '$(PORT)' --data '$(DATA)' $(if $(REPORTS),--reports '$(REPORTS)')
 
 test: $(INSTALLED) ## Run the tests against real servers (DATABASE_URL, REDIS_URL: running ones)
-	@exec $(PYTHON) -m pytest --numprocesses auto --dist loadfile $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --ignore tests/chaos
+	@# What is held to seconds has the machine to itself.
+	$(PYTHON) -m pytest tests/chaos
+else
+	@exec $(PYTHON) -m pytest $(ARGS)
+endif
 
 # Production settings need their variables; the checks ask nothing of the servers that these name.
 PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production BASE_DOMAIN=forge.example.com \
