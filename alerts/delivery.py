@@ -22,7 +22,7 @@ from alerts.models import Channel, Delivery
 from alerts.services.clock import take_overdue
 from alerts.services.failing import disable_channel, note_failure, note_success
 from alerts.services.links import acknowledge_link
-from alerts.services.relevance import superseded
+from alerts.services.relevance import must_wait, superseded
 from core.claims import ClaimLost, backoff
 from core.errors import DomainError
 
@@ -33,6 +33,7 @@ MAX_ATTEMPTS = 10
 STALE_AFTER = timedelta(hours=4)
 """A message that could not be sent for so long is of no use: what is still true is said again."""
 _LONGEST_WAIT = timedelta(minutes=10)
+_BEHIND_ANOTHER = timedelta(seconds=2)
 logger = logging.getLogger(__name__)
 
 
@@ -62,11 +63,7 @@ def deliver_without_broker() -> bool:
 
 
 def _deliver(delivery: Delivery, at: datetime) -> None:
-    if at > delivery.due_at + STALE_AFTER:
-        delivery.settle_as(Delivery.Outcome.STALE, at=at)
-        return
-    if superseded(delivery):
-        delivery.settle_as(Delivery.Outcome.REPLACED, at=at)
+    if not _worth_sending(delivery, at):
         return
     channel = delivery.channel
     if channel is None:
@@ -76,7 +73,7 @@ def _deliver(delivery: Delivery, at: datetime) -> None:
     if not _slot(channel, transport.interval, at):
         delivery.put_back(at=at, after=transport.interval)
         return
-    claimed = [delivery, *_bundled(delivery, transport, at)]
+    claimed = [delivery, *(other for other in _bundled(delivery, transport, at) if _worth_sending(other, at))]
     try:
         receipt = transport.send(_destination(channel), [_packet(one) for one in claimed])
     except SendError as error:
@@ -88,6 +85,19 @@ def _deliver(delivery: Delivery, at: datetime) -> None:
         _settle_failed(channel, claimed, SendError(f"{type(error).__name__}: {error}"))
     else:
         _settle_sent(channel, claimed, receipt)
+
+
+def _worth_sending(delivery: Delivery, at: datetime) -> bool:
+    """Whether to send it now; settled or put back where not."""
+    if at > delivery.due_at + STALE_AFTER:
+        delivery.settle_as(Delivery.Outcome.STALE, at=at)
+    elif superseded(delivery):
+        delivery.settle_as(Delivery.Outcome.REPLACED, at=at)
+    elif must_wait(delivery):
+        delivery.put_back(at=at, after=_BEHIND_ANOTHER)
+    else:
+        return True
+    return False
 
 
 def _slot(channel: Channel, interval: timedelta, at: datetime) -> bool:

@@ -41,6 +41,7 @@ _HEADS = {
     Occasion.REPEATED: "Still there: ",
     Occasion.RESOLVED: "Resolved: ",
     Occasion.ESCALATED: "Not acknowledged: ",
+    Occasion.ACKNOWLEDGED: "Acknowledged: ",
 }
 
 _DIGESTS = {

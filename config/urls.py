@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/compliance/", include("compliance.api.urls")),
     path("api/webhooks/", include("compliance.api.webhook_urls")),
     path("api/compliance/", include("overrides.api.urls")),
+    path("api/webhooks/", include("alerts.api.webhook_urls")),
 ]
 handler400 = "core.views.bad_request"
 handler403 = "core.views.forbidden"

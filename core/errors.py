@@ -29,6 +29,12 @@ class Malformed(DomainError):
     status = 400
 
 
+class NotSigned(DomainError):
+    """Nobody whom we know has sent it."""
+
+    status = 401
+
+
 class Forbidden(DomainError):
     """The caller is known and may not do this."""
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from alerts.choices import Occasion, Reason
+from alerts.choices import ChannelKind, Occasion, Reason
 from alerts.escalation import due_at, thawed
 from alerts.models import Alert
 from alerts.services.desk import Desk
@@ -53,10 +53,12 @@ def _held_back(alert: Alert, outbox: Outbox) -> bool:
 def _escalate(tier: str, names: tuple[str, ...], alerts: list[Alert], outbox: Outbox) -> None:
     at = outbox.desk.at
     digest = open_digest(tier, Occasion.ESCALATED, window=at, at=at) if len(alerts) > 1 else None
-    if digest is None:
+    # An incident there ends with its alert, so that each alert has one of its own.
+    alone = [name for name in names if digest is None or name.partition(":")[0] == ChannelKind.PAGERDUTY]
+    if alone:
         for alert in alerts:
-            outbox.tell(alert, Occasion.ESCALATED, Reason.ESCALATED, names=names)
-    else:
+            outbox.tell(alert, Occasion.ESCALATED, Reason.ESCALATED, names=alone)
+    if digest is not None and (names := tuple(name for name in names if name not in alone)):
         digest.news, digest.reason, digest.facts = len(alerts), Reason.ESCALATED, gathered(alerts)
         digest.save(update_fields=["news", "reason", "facts"])
         outbox.tell_digest(digest, message_of(digest), names=names)

@@ -4,13 +4,12 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Callable, Iterator
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,20 +19,14 @@ from compliance.codehost import github_events, gitlab_events
 from compliance.codehost.events import Event
 from compliance.models import CodeHost
 from compliance.services.webhooks import take_delivery
-from core.api.parsers import MAX_BYTES, read_json
+from core.api.parsers import BytesParser, read_json
 from core.api.schema import Answers, problems
 from core.api.views import Endpoint
 from core.encryption import SecretUnreadable
-from core.errors import DomainError, Invalid, LengthRequired, TooLarge
+from core.errors import Invalid, NotSigned
 
 MAX_HEADER_CHARS = 200
 logger = logging.getLogger(__name__)
-
-
-class NotSigned(DomainError):
-    """Nobody whom we know has sent it."""
-
-    status = 401
 
 
 class TakenSerializer(serializers.Serializer[Any]):
@@ -46,20 +39,6 @@ _TAKEN: Answers = {(200, "application/json"): TakenSerializer}
 _ANSWERS = _TAKEN | problems(400, 401, 406, 411, 413, 415, 422, 503)
 
 
-class _BytesParser(BaseParser):
-    """The body as it was sent, which is what is signed. Too large a one is not read at all."""
-
-    media_type = "application/json"
-
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        stated = parser_context["request"].META.get("CONTENT_LENGTH")
-        if not stated or not stated.isdigit():
-            raise LengthRequired("length_required", "Send a Content-Length.")
-        if int(stated) > MAX_BYTES:
-            raise TooLarge("body_too_large", f"The body may have {MAX_BYTES} bytes.")
-        return stream.read(int(stated))
-
-
 class Webhook(Endpoint):
     """What both hosts share. Who may post is who knows a webhook secret of this tenant."""
 
@@ -67,7 +46,7 @@ class Webhook(Endpoint):
     permission_classes = [AllowAny]
     # A host sends as many as its people work; nobody else comes past the signature.
     throttle_classes = []
-    parser_classes = [_BytesParser]
+    parser_classes = [BytesParser]
     kind: ClassVar[HostKind]
 
     def take(self, request: Request, *, signs: Callable[[bytes, bytes], bool]) -> Response:

@@ -6,7 +6,7 @@ from typing import IO, Any
 import orjson
 from rest_framework.parsers import BaseParser
 
-from core.errors import Invalid, Malformed, TooLarge
+from core.errors import Invalid, LengthRequired, Malformed, TooLarge
 
 MAX_BYTES = 1024 * 1024
 MAX_LEVELS = 242
@@ -33,6 +33,28 @@ class StrictJSONParser(BaseParser):
         if len(body) > MAX_BYTES:
             raise TooLarge("body_too_large", f"The body may have {MAX_BYTES} bytes.")
         return read_json(body)
+
+
+class BytesParser(BaseParser):
+    """The body as it was sent, which is what is signed. Too large a one is not read at all."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """Read the body.
+
+        Raises:
+            LengthRequired: nobody says how long it is.
+            TooLarge: it has more than ``MAX_BYTES``.
+        """
+        stated = parser_context["request"].META.get("CONTENT_LENGTH") if parser_context else None
+        if not stated or not stated.isdigit():
+            raise LengthRequired("length_required", "Send a Content-Length.")
+        if int(stated) > MAX_BYTES:
+            raise TooLarge("body_too_large", f"The body may have {MAX_BYTES} bytes.")
+        return stream.read(int(stated))
 
 
 def read_json(body: bytes) -> Any:

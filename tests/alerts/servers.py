@@ -27,6 +27,8 @@ class Answer(NamedTuple):
     """Ends the connection without a word."""
     after: bool = False
     """Does what it was asked first."""
+    hangs: float = 0.0
+    """Seconds before it says anything."""
 
 
 class Asked(NamedTuple):
@@ -48,6 +50,7 @@ class Provider:
         self.next: list[Answer] = []
         self.whims: Callable[[], Answer | None] = lambda: None
         self.lock = threading.Lock()
+        self.closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -73,6 +76,7 @@ class Provider:
         try:
             yield
         finally:
+            self.closing.set()
             self._server.shutdown()
             thread.join()
             self._server.server_close()
@@ -234,7 +238,9 @@ def _handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
             content = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = provider.respond(Asked(self.path, headers, json.loads(content)))
-            if answer.drops:
+            if answer.hangs:
+                provider.closing.wait(answer.hangs)
+            if answer.drops or answer.hangs:
                 return
             body = answer.body.encode()
             self.send_response(answer.status)

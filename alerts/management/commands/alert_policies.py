@@ -2,20 +2,17 @@
 
 import sys
 from argparse import ArgumentParser
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
-from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
-from accounts.roles import in_tenant_schema
+from alerts.management.within import within
 from alerts.policyfile import MAX_BYTES
 from alerts.services.policies import dump_policies, load_policies
 from core.errors import DomainError
-from tenants.models import Tenant
 
 
 class Command(BaseCommand):
@@ -30,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Say what would change, and change nothing.")
 
     def handle(self, *args: Any, verb: str, file: str, schema: str, dry_run: bool, **options: Any) -> None:
-        with _within(schema):
+        with within(schema):
             if verb == "dump":
                 self._dump(file)
             else:
@@ -64,17 +61,3 @@ def _read(file: str) -> str:
             return lines.read(MAX_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{file} cannot be read: {error}") from error
-
-
-def _within(schema: str) -> Any:
-    if not schema and in_tenant_schema():
-        return nullcontext()
-    if not schema:
-        raise CommandError("Name the tenant with --schema.")
-    if schema == get_public_schema_name():
-        return schema_context(schema)
-    with schema_context(get_public_schema_name()):
-        tenant = Tenant.objects.active().filter(schema_name=schema).first()
-    if tenant is None:
-        raise CommandError(f"There is no such tenant: {schema}.")
-    return tenant_context(tenant)
