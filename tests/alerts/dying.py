@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import django
 
@@ -16,29 +15,23 @@ def main(step: str) -> None:
     from alerts import delivery
     from alerts.channels import TRANSPORTS
     from alerts.channels.base import Destination, Packet, Receipt
+    from alerts.channels.slack import SlackTransport
     from alerts.choices import ChannelKind
     from tenants.current import connection
     from tenants.models import Tenant
 
-    class Mortal:
+    class Mortal(SlackTransport):
         """Slack's transport, around which the worker dies."""
-
-        def __init__(self, inner: Any) -> None:
-            self._inner = inner
-            self.entries, self.interval, self.bundle = inner.entries, inner.interval, inner.bundle
-
-        def check(self, destination: Destination) -> None:
-            self._inner.check(destination)
 
         def send(self, destination: Destination, packets: Sequence[Packet]) -> Receipt:
             if step == "after the claim":
                 die()
-            receipt: Receipt = self._inner.send(destination, packets)
+            receipt = super().send(destination, packets)
             if step == "after sending":
                 die()
             return receipt
 
-    TRANSPORTS[ChannelKind.SLACK] = Mortal(TRANSPORTS[ChannelKind.SLACK])
+    TRANSPORTS[ChannelKind.SLACK] = Mortal()
     connection.set_tenant(Tenant.objects.get(schema_name="acme"))
     if step == "before the claim":
         die()

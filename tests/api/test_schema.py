@@ -69,6 +69,7 @@ def test_every_address_is_described(schema: Schema) -> None:
         "patch /api/compliance/pr/{number}",
         "post /api/webhooks/github",
         "post /api/webhooks/gitlab",
+        "post /api/webhooks/pagerduty",
         "get /api/compliance/overrides",
         "post /api/compliance/overrides",
         "get /api/compliance/overrides/{override_id}",

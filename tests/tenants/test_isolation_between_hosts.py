@@ -223,5 +223,5 @@ def test_every_url_is_walked() -> None:
     """A new include in the tenant's URL configuration must be walked by the tests above."""
     entries = get_resolver("config.urls").url_patterns
     included = {str(entry.pattern) for entry in entries if isinstance(entry, URLResolver)}
-    # Signed links and webhooks have tests of their own: tests/alerts/test_acknowledging.py, tests/codehost.
+    # Signed links and webhooks have tests of their own: tests/alerts, tests/codehost.
     assert included == {"admin/", "alerts/", "api/auth/", "api/compliance/", "api/webhooks/"}
