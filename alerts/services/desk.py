@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from django.conf import settings
+
 from accounts.models import Organisation
 from alerts.choices import ChannelKind, Tier
 from alerts.hours import Hours
@@ -59,7 +61,7 @@ class Desk:
         is no channel of its own: it means the general email channels, with other recipients.
         """
         kind, _, own = name.partition(":")
-        of_kind = [channel for channel in self.channels if channel.kind == kind]
+        of_kind = [channel for channel in self.channels if channel.kind == kind and can_send(kind)]
         if own and name != MANAGERS:
             return [channel for channel in of_kind if channel.name == own]
         return [channel for channel in of_kind if channel.general]
@@ -75,6 +77,13 @@ class Desk:
 
 MANAGERS = "email:managers"
 """The organisation's managers, by email."""
+NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
+"""What Django sends through where ``EMAIL_URL`` names no server."""
+
+
+def can_send(kind: str) -> bool:
+    """Whether the installation has what channels of this kind go through: a mail server, for email."""
+    return kind != ChannelKind.EMAIL or settings.EMAIL_BACKEND != NO_MAIL
 
 
 def hours() -> Hours:

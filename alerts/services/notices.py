@@ -10,6 +10,7 @@ from alerts.choices import ChannelKind, Occasion, Tier
 from alerts.messages import Message
 from alerts.models import Channel, Delivery
 from alerts.services.announcing import announce_deliveries
+from alerts.services.desk import can_send
 
 PEOPLE = "people"
 """The email channel that single persons are written to through."""
@@ -46,7 +47,8 @@ def notify(
         link=link,
     )
     channels = list(Channel.objects.filter(enabled=True, kind=ChannelKind.IN_APP))
-    channels += Channel.objects.filter(enabled=True, kind=ChannelKind.EMAIL, name=PEOPLE)
+    if can_send(ChannelKind.EMAIL):
+        channels += Channel.objects.filter(enabled=True, kind=ChannelKind.EMAIL, name=PEOPLE)
     rows = [
         Delivery(
             channel=channel,

@@ -116,6 +116,13 @@ def test_a_route_sends_to_the_team_that_owns_the_code(slack: Channel) -> None:
     assert sent() == [("opened", "slack:shop"), ("opened", "slack:alerts")]
 
 
+def test_without_a_mail_server_email_is_not_set_up_and_no_failure(slack: Channel, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    Channel.objects.create(kind=ChannelKind.EMAIL, name="team", settings={"recipients": ["team@example.com"]})
+    assert reasons(block(), "email") == [Reason.NOT_CONFIGURED]
+    assert sent() == [("opened", "slack:alerts")]
+
+
 def test_quiet_hours_let_messages_wait_but_never_tier_one(slack: Channel) -> None:
     AlertPolicy.objects.filter(pk=Tier.OVERRIDE).update(frequency="immediate")
     night = NOW.replace(hour=22)
