@@ -26,14 +26,20 @@ touched(file, first, last) := min(added) if {
 }
 
 _hits(text, pattern) := {to_number(found[1]) |
-	some found in regex.find_all_string_submatch_n(_in_a_line(pattern), text, -1)
+	some found in regex.find_all_string_submatch_n(in_a_line(`([0-9]+)`, pattern), text, -1)
 }
 
-_in_a_line(pattern) := concat("", [`(?m)^([0-9]+)\t(?:`, substring(pattern, 1, -1), `)`]) if startswith(pattern, "^")
+# The pattern for the code of a line that begins with its number.
+in_a_line(number, pattern) := concat("", [`(?m)^`, number, `\t(?:`, substring(pattern, 1, -1), `)`]) if startswith(pattern, "^")
 
-_in_a_line(pattern) := concat("", [`(?mi)^([0-9]+)\t(?:`, substring(pattern, 5, -1), `)`]) if startswith(pattern, "(?i)^")
+in_a_line(number, pattern) := concat("", [`(?mi)^`, number, `\t(?:`, substring(pattern, 5, -1), `)`]) if {
+	startswith(pattern, "(?i)^")
+}
 
-_in_a_line(pattern) := concat("", [`(?m)^([0-9]+)\t.*(?:`, pattern, `)`]) if not regex.match(`^([(][?]i[)])?\^`, pattern)
+in_a_line(number, pattern) := concat("", [`(?m)^`, number, `\t.*(?:`, pattern, `)`]) if {
+	not startswith(pattern, "^")
+	not startswith(pattern, "(?i)^")
+}
 
 # The code of line `first` to `last`, as far as the diff shows it.
 text(file, first, last) := concat("\n", [file.rows[number] |

@@ -62,6 +62,7 @@ _property := `^[ \t]*(?:readonly[ \t]+|public[ \t]+)?([A-Za-z_$][A-Za-z0-9_$]*)(
 
 _properties contains _break(kind, file, removal.line, sprintf("`%s` is gone", [match[1]])) if {
 	some file in diff.code
+	count(file.removals) > 0
 	not paths.test(file.path)
 	file.status != "removed"
 	kind := _kind(file.path)
@@ -74,6 +75,7 @@ _properties contains _break(kind, file, removal.line, sprintf("`%s` is gone", [m
 
 _properties contains _break(kind, file, line, sprintf("`%s` changes from `%s` to `%s`", [old[1], trim(old[3], " \t"), trim(new[3], " \t")])) if {
 	some file in diff.code
+	count(file.removals) > 0
 	not paths.test(file.path)
 	kind := _kind(file.path)
 	some removal in file.removals
@@ -87,6 +89,7 @@ _properties contains _break(kind, file, line, sprintf("`%s` changes from `%s` to
 
 _properties contains _break(kind, file, line, sprintf("`%s` was optional and is required now", [old[1]])) if {
 	some file in diff.code
+	count(file.removals) > 0
 	kind := _kind(file.path)
 	some removal in file.removals
 	some old in regex.find_all_string_submatch_n(_property, removal.text, 1)
@@ -97,8 +100,7 @@ _properties contains _break(kind, file, line, sprintf("`%s` was optional and is 
 
 # A request that was complete yesterday lacks this field today.
 _properties contains _break("api", file, line, sprintf("`%s` is a new field that every caller must send", [name])) if {
-	some file in diff.code
-	paths.dto(file.path)
+	some file in diff.of["dto"]
 	file.status == "modified"
 	not _answers(file)
 	regex.match(`(?i)create|update|request|input|command`, file.path)
@@ -116,6 +118,7 @@ _answers(file) if regex.match(`(?i)response|output|view|result`, file.path)
 # The name under which an event is heard.
 _properties contains _break("event", file, removal.line, sprintf("the event name %s is gone or has changed", [name])) if {
 	some file in diff.code
+	count(file.removals) > 0
 	_is_event(file.path)
 	some removal in file.removals
 	name := regex.find_all_string_submatch_n(`(?i)\b(?:static|const|readonly|name|type|topic|pattern|eventName|[A-Z_]+)\b[^'"]*[=:][ \t]*(['"][a-z0-9_.:/-]+['"])`, removal.text, 1)[0][1]
@@ -124,9 +127,8 @@ _properties contains _break("event", file, removal.line, sprintf("the event name
 }
 
 _properties contains _break("event", file, line, sprintf("the version of the event changes to %s", [version])) if {
-	some file in diff.code
+	some [file, line] in diff.search("code", `\b(schemaVersion|eventVersion)\b[ \t]*[=:][ \t]*['"]?[0-9]`)
 	_is_event(file.path)
-	some line in code.hits(file, `\b(schemaVersion|eventVersion)\b[ \t]*[=:][ \t]*['"]?[0-9]`)
 	version := regex.find_n(`[0-9.]+`, regex.replace(file.rows[line], `^.*?[Vv]ersion`, ""), 1)[0]
 	regex.match(`(schemaVersion|eventVersion)\b[ \t]*[=:]`, file.removed)
 }
@@ -215,6 +217,7 @@ _document(path) := "api" if {
 
 _documents contains _break(kind, file, removal.line, sprintf("`%s` is gone", [trim(match[1], " \t\"'")])) if {
 	some file in diff.files
+	count(file.removals) > 0
 	kind := _document(file.path)
 	not paths.test(file.path)
 	some removal in file.removals

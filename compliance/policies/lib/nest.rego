@@ -55,13 +55,4 @@ _unbroken(file, line, number) if count([1 |
 	regex.match(`^[}]`, object.get(file.rows, between, ""))
 ]) == 0
 
-controllers contains file if {
-	some file in data.forge.diff.server
-	paths.controller(file.path)
-}
-
-controllers contains file if {
-	some file in data.forge.diff.server
-	not paths.controller(file.path)
-	regex.match(`(?m)^[ \t]*@(Controller|Resolver)[(]`, file.text)
-}
+controllers := data.forge.diff.of["controller"]

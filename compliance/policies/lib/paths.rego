@@ -5,9 +5,10 @@ package forge.paths
 
 import rego.v1
 
-# What the files of a change are sorted by: {"code", "test", …}.
-kinds(path) := {kind | some kind in ["code"]; code(path)} | {kind | some kind in ["test"]; test(path)} |
-	{kind | some kind in ["aside"]; aside(path)} | {kind | some kind in ["client"]; client(path)}
+# What the path alone says of code; of other files the kinds are known by their suffix.
+kinds(path) := (({"code"} | {"test" | test(path)}) | ({"aside" | aside(path)} | {"client" | client(path)})) | {"dto" | dto(path)} if {
+	code(path)
+} else := set()
 
 code(path) if regex.match(`[.][cm]?[jt]sx?$`, path)
 

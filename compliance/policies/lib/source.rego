@@ -8,9 +8,10 @@ import rego.v1
 import data.forge.code
 import data.forge.paths
 
-file(change) := {
+file(change, id) := {
+	"id": id,
 	"path": change.path,
-	"kinds": paths.kinds(change.path),
+	"kinds": _kinds(change.path, seen),
 	"status": _status(change, whole),
 	"whole": whole,
 	"rows": rows,
@@ -36,6 +37,30 @@ file(change) := {
 	indents := {number: _indent(row) | some number, row in rows; trim(row, " \t") != ""}
 	seen := concat("\n", [sprintf("%d\t%s", [number, row]) | some number, row in rows])
 }
+
+# What the files of a change are sorted by.
+kinds := ["files", "code", "production", "server", "client", "controller", "dto", "test", "sql", "prisma"]
+
+_kinds(path, seen) := ((basic | {"files"}) | ({"sql" | paths.sql(path)} | {"prisma" | paths.prisma(path)})) | serving if {
+	basic := paths.kinds(path)
+	serving := {kind | _is_production(basic); some kind in _serving(path, seen, basic)}
+}
+
+_serving(_, _, basic) := {"production"} if "client" in basic
+
+_serving(path, seen, basic) := {"production", "server"} | {"controller" | _controls(path, seen)} if not "client" in basic
+
+_is_production(basic) if {
+	"code" in basic
+	not "test" in basic
+	not "aside" in basic
+}
+
+_controls(path, _) if paths.controller(path)
+
+_controls(_, seen) if contains(seen, "\t@Controller(")
+
+_controls(_, seen) if contains(seen, "\t@Resolver(")
 
 _diff(change) := change.diff if is_string(change.diff)
 

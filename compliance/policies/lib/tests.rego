@@ -37,9 +37,25 @@ _base(path) := parts[count(parts) - 1] if parts := split(path, "/")
 
 # The tests of a source file: named after it, or naming it in an added line (import, describe).
 of(file) := {candidate |
+	_is_spoken_of(stem(file.path))
 	some candidate in files
 	_speaks_of(candidate, stem(file.path), folder(file.path))
 }
+
+# Asked of all tests at once: most files of a large change have none, and need no look at every test.
+_is_spoken_of(name) if name in _stems
+
+_is_spoken_of(name) if split(name, ".")[0] in _firsts
+
+_is_spoken_of(name) if contains(_said, concat("", ["/", name, "'"]))
+
+_is_spoken_of(name) if contains(_said, concat("", ["/", name, `"`]))
+
+_stems := {stem(file.path) | some file in files}
+
+_firsts := {split(name, ".")[0] | some name in _stems}
+
+_said := concat("\n", [file.raw | some file in files])
 
 _speaks_of(candidate, name, _) if stem(candidate.path) == name
 

@@ -25,14 +25,16 @@ _shared := {
 
 _model(row) := regex.find_all_string_submatch_n(_prisma_query, row, 1)[0][1]
 
-_queries(file) := {line |
-	some line in code.hits(file, _prisma_query)
-	not _model(file.rows[line]) in _shared
-} | {line | some line in code.hits(file, _repository_query)}
+_queries := array.concat(
+	[[file, line] |
+		some [file, line] in diff.search("server", _prisma_query)
+		not _model(file.rows[line]) in _shared
+	],
+	diff.search("server", _repository_query),
+)
 
 found contains finding if {
-	some file in diff.server
-	some line in _queries(file)
+	some [file, line] in _queries
 	call := code.block(file, line)
 	call.closed
 	not _filtered(file, line, call)
@@ -93,8 +95,7 @@ _known_without(file, line, name) if {
 # --- Raw SQL ---
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, `[$](queryRaw|executeRaw)(Unsafe)?\b`)
+	some [file, line] in diff.search("server", `[$](queryRaw|executeRaw)(Unsafe)?\b`)
 	statement := _statement(file, line)
 	regex.match("(?i)\\b(from|update|delete[ \t]+from|join)[ \t\n]+[\"A-Za-z_\\x60$]", statement)
 	not regex.match(`(?i)tenant|\bfrom[ \t\n]+(pg_|information_schema)|_prisma_migrations`, statement)
@@ -121,8 +122,7 @@ _across := concat("", [
 ])
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, _across)
+	some [file, line] in diff.search("server", _across)
 	not regex.match(`(?i)@(Skip|Bypass|Ignore)`, file.rows[line])
 	finding := diff.finding(
 		"R01", file, line,
@@ -143,8 +143,7 @@ _from_request := concat("", [
 ])
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, _from_request)
+	some [file, line] in diff.search("server", _from_request)
 	row := file.rows[line]
 	not regex.match(`[.]tenantId[ \t]*=[^=]`, row)
 	not _compared(file, line)
@@ -164,9 +163,8 @@ _compared(file, line) if {
 
 # A DTO that accepts one lets the caller choose.
 found contains finding if {
-	some file in diff.server
+	some [file, line] in diff.search("server", `^[ \t]*(readonly[ \t]+|public[ \t]+)?tenantId[?!]?[ \t]*:`)
 	data.forge.paths.dto(file.path)
-	some line in code.hits(file, `^[ \t]*(readonly[ \t]+|public[ \t]+)?tenantId[?!]?[ \t]*:`)
 	regex.match(`@(Is|Min|Max|Length|Matches|Field)`, concat("\n", [code.decorators(file, line), file.rows[line]]))
 	not _answers(file, line)
 	finding := diff.finding(

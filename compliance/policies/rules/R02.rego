@@ -134,9 +134,8 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.files
+	some [file, line] in diff.search("files", `(?i)\bpostgres(ql)?://(postgres|root|supabase_admin|rds_?admin|superuser|sa)(:[^@'" ]*)?@`)
 	_configures(file.path)
-	some line in code.hits(file, `(?i)\bpostgres(ql)?://(postgres|root|supabase_admin|rds_?admin|superuser|sa)(:[^@'" ]*)?@`)
 	row := file.rows[line]
 	not regex.match(`@(localhost|127[.]0[.]0[.]1|\[::1\]|host[.]docker[.]internal)`, row)
 	not regex.match(`(?i)migrat|direct_?url|owner|shadow|admin_?(database|db)?_?url|bootstrap`, row)
@@ -148,8 +147,7 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, `(?i)^[ \t]*(user|username|role)[ \t]*:[ \t]*['"](postgres|root|rds_superuser)['"]`)
+	some [file, line] in diff.search("server", `(?i)^[ \t]*(user|username|role)[ \t]*:[ \t]*['"](postgres|root|rds_superuser)['"]`)
 	regex.match(`(?i)\b(host|database|pool|typeorm|postgres)\b`, code.text(file, max([1, line - 6]), line + 6))
 	not regex.match(`(?i)localhost|127[.]0[.]0[.]1`, code.text(file, max([1, line - 6]), line + 6))
 	finding := diff.finding(
@@ -160,8 +158,7 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `(?i)\b(set[ \t]+(session[ \t]+|local[ \t]+)?role[ \t]+"?postgres\b|(SUPABASE_)?SERVICE_ROLE_KEY\b|\bbypass_?rls[ \t]*[:=][ \t]*true)`)
+	some [file, line] in diff.search("production", `(?i)\b(set[ \t]+(session[ \t]+|local[ \t]+)?role[ \t]+"?postgres\b|(SUPABASE_)?SERVICE_ROLE_KEY\b|\bbypass_?rls[ \t]*[:=][ \t]*true)`)
 	finding := diff.finding(
 		"R02", file, line,
 		"This code takes a role that row level security does not bind.",

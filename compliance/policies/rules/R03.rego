@@ -83,9 +83,8 @@ found contains finding if {
 # --- Imports ---
 
 found contains finding if {
-	some file in diff.code
+	some [file, line] in diff.search("code", `(\bfrom|\brequire[(]|\bimport[(]|\bimport)[ \t]*['"](\.\./)+[^'"]+['"]`)
 	own := _service(file.path)
-	some line in code.hits(file, `(\bfrom|\brequire[(]|\bimport[(]|\bimport)[ \t]*['"](\.\./)+[^'"]+['"]`)
 	target := _resolved(file.path, regex.find_n(`(\.\./)+[^'"]+`, file.rows[line], 1)[0])
 	other := _service(target)
 	other != own

@@ -33,7 +33,7 @@ _unchanged(file, match) if {
 	array.slice(old, 1, 5) == array.slice(match, 1, 5)
 }
 
-_dtos := {file | some file in diff.code; paths.dto(file.path)}
+_dtos := diff.of["dto"]
 
 _dto_texts := concat("\n", [file.added | some file in _dtos])
 
@@ -161,7 +161,12 @@ _primitive(type) := "number[]" if regex.match(`^(number\[\]|Array<number>|z[.]ar
 
 _vague := {"id", "type", "value", "name", "key", "data", "count", "total", "page", "limit"}
 
-_shared_types := {file | some file in diff.code; _types(file.path)}
+_shared_types := [file | some file in diff.code; _types(file.path)]
+
+# [file, property], read once.
+_stated := [[file, property] | some file in _dtos; some property in _properties(file); not property.name in _vague]
+
+_read := [[file, property] | some file in _shared_types; some property in _properties(file); not property.name in _vague]
 
 # What a file is about: the words of its name.
 _words(path) := {word |
@@ -180,14 +185,11 @@ _related(one, other) if {
 }
 
 found contains finding if {
-	some dto in _dtos
-	some types in _shared_types
-	_related(dto.path, types.path)
-	some stated in _properties(dto)
-	some read in _properties(types)
+	some [dto, stated] in _stated
+	some [types, read] in _read
 	read.name == stated.name
-	not stated.name in _vague
 	_primitive(read.type) != _primitive(stated.type)
+	_related(dto.path, types.path)
 	finding := diff.finding(
 		"R04", types, read.line,
 		sprintf("`%s` is a %s here and a %s in the DTO.", [read.name, _primitive(read.type), _primitive(stated.type)]),
@@ -197,11 +199,9 @@ found contains finding if {
 
 found contains finding if {
 	some schema in diff.prisma
-	some dto in _dtos
 	some stored in _fields(schema)
-	some stated in _properties(dto)
+	some [dto, stated] in _stated
 	stated.name == stored.name
-	not stated.name in _vague
 	_primitive(stated.type) != _primitive(stored.type)
 	finding := diff.finding(
 		"R04", dto, stated.line,
@@ -222,9 +222,9 @@ _enums(file) := {{"line": line, "name": name, "values": values} |
 
 found contains finding if {
 	some schema in diff.prisma
-	some file in diff.code
-	not paths.test(file.path)
 	some stored in _enums(schema)
+	some file in diff.having("code", `\benum[ \t]`)
+	not paths.test(file.path)
 	some stated in _enums(file)
 	stated.name == stored.name
 	stated.values != stored.values
@@ -239,9 +239,7 @@ found contains finding if {
 found contains finding if {
 	some contract in diff.files
 	regex.match(`(?i)(openapi|swagger)[^/]*[.]ya?ml$`, contract.path)
-	some dto in _dtos
-	some stated in _properties(dto)
-	not stated.name in _vague
+	some [dto, stated] in _stated
 	some line in code.hits(contract, concat("", [`^[ \t]+`, stated.name, `[ \t]*:[ \t]*$`]))
 	type := regex.find_all_string_submatch_n(`^[ \t]*type[ \t]*:[ \t]*['"]?([a-z]+)`, contract.rows[line + 1], 1)[0][1]
 	type in {"string", "number", "integer", "boolean"}

@@ -22,6 +22,8 @@ _update := `[.](update|updateMany|upsert)[(]`
 
 _data := concat("", [`(?s)\b(?:data|update)[ \t]*:[ \t]*\{[^}]*?\b`, _state, `\b(?:[ \t]*:[ \t]*`, _of_state, `)?[ \t\n]*[,}]`])
 
+_moving := diff.having_seen("server", concat("|", [_assigned, _update]))
+
 # {line, text} of the places where a change of state is written.
 _changes(file) := {{"line": line, "text": file.rows[line]} |
 	some line in code.hits(file, _assigned)
@@ -44,7 +46,7 @@ _audited := `(?i)audit|history|timeline|status_?(change|log|event)|state_?(chang
 _compares := concat("", [`\bif[ \t]*[(][^{;]*\b`, _state, `\b[^{;]*([!=]==?|[.]includes[(])|[.]includes[(][^)]*\b`, _state, `\b|\bswitch[ \t]*[(][^)]*`, _state, `|\bif[ \t]*[(][^{;]*(includes|has)[(]`])
 
 found contains finding if {
-	some file in diff.server
+	some file in _moving
 	some change in _changes(file)
 	scope := code.scope(file, change.line)
 	scope.closed
@@ -59,7 +61,7 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.server
+	some file in _moving
 	some change in _changes(file)
 	scope := code.scope(file, change.line)
 	scope.closed
@@ -73,8 +75,7 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, `(?i)\b(skip|bypass|ignore|disable)_?(state|status|transition)[A-Za-z_]*(check|validation|guard|machine)?[ \t]*[:=][ \t]*true|\bforce_?(status|state|transition)[A-Za-z]*([(]|[ \t]*[:=][ \t]*true)`)
+	some [file, line] in diff.search("server", `(?i)\b(skip|bypass|ignore|disable)_?(state|status|transition)[A-Za-z_]*(check|validation|guard|machine)?[ \t]*[:=][ \t]*true|\bforce_?(status|state|transition)[A-Za-z]*([(]|[ \t]*[:=][ \t]*true)`)
 	finding := diff.finding(
 		"R05", file, line,
 		"The check of the transition is switched off.",
@@ -105,8 +106,7 @@ _illegal(from, to) if {
 
 # A table of transitions: `COMPLETED: ['PENDING']`, `[Status.COMPLETED]: [Status.PENDING]`.
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `^[ \t]*(\[?(?:[A-Za-z]+[.])?[A-Za-z_]+\]?|['"][A-Za-z_]+['"])[ \t]*:[ \t]*(\[|new Set[(])`)
+	some [file, line] in diff.search("production", `^[ \t]*(\[?(?:[A-Za-z]+[.])?[A-Za-z_]+\]?|['"][A-Za-z_]+['"])[ \t]*:[ \t]*(\[|new Set[(])`)
 	_about_states(file, line)
 	from := regex.find_all_string_submatch_n(`^[ \t]*[\['"]?(?:[A-Za-z]+[.])?([A-Za-z_]+)`, file.rows[line], 1)[0][1]
 	row := code.block(file, line).text
@@ -117,8 +117,7 @@ found contains finding if {
 
 # A pair: `{ from: 'COMPLETED', to: 'PENDING' }`, `transition(order, Status.COMPLETED, Status.PENDING)`.
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `\bfrom[ \t]*:|[tT]ransition[A-Za-z]*[(]`)
+	some [file, line] in diff.search("production", `\bfrom[ \t]*:|[tT]ransition[A-Za-z]*[(]`)
 	some match in regex.find_all_string_submatch_n(`(?:\bfrom[ \t]*:[ \t]*\[?|[(,][ \t]*)(?:[A-Za-z]+[.]|['"])([A-Za-z_]+)['"]?\]?[ \t]*,[ \t]*(?:to[ \t]*:[ \t]*)?\[?(?:[A-Za-z]+[.]|['"])([A-Za-z_]+)`, file.rows[line], -1)
 	_illegal(match[1], match[2])
 	finding := _from_to(file, line, match[1], match[2])
@@ -126,7 +125,7 @@ found contains finding if {
 
 # `if (order.status === 'COMPLETED') { order.status = 'PENDING'; }`
 found contains finding if {
-	some file in diff.server
+	some file in _moving
 	some change in _changes(file)
 	some to in regex.find_all_string_submatch_n(concat("", [`\b`, _state, `[ \t]*[:=][ \t]*(?:[A-Za-z]+[.]|['"])([A-Za-z_]+)`]), regex.replace(change.text, `(?s)\bwhere[ \t]*:[ \t]*\{[^}]*\}`, ""), 1)
 	from := _state_before(file, change)
@@ -174,10 +173,9 @@ _of_a_screen := `(?i)(load|fetch|request|query|health|http|connection|upload|ui|
 
 found contains finding if {
 	not _documented
-	some file in diff.code
+	some [file, line] in diff.search("code", `^[ \t]*(export[ \t]+)?(declare[ \t]+)?(const[ \t]+)?(enum|type)[ \t]+[A-Za-z0-9_]*(Status|State|Stage|Phase)\b`)
 	not paths.test(file.path)
 	not paths.client(file.path)
-	some line in code.hits(file, `^[ \t]*(export[ \t]+)?(declare[ \t]+)?(const[ \t]+)?(enum|type)[ \t]+[A-Za-z0-9_]*(Status|State|Stage|Phase)\b`)
 	_declares_states(file, line)
 	finding := _undocumented(file, line)
 }
@@ -196,8 +194,7 @@ _declares_states(file, line) if {
 
 found contains finding if {
 	not _documented
-	some file in diff.prisma
-	some line in code.hits(file, `^enum[ \t]+[A-Za-z0-9_]*(Status|State|Stage|Phase)[ \t]*\{`)
+	some [file, line] in diff.search("prisma", `^enum[ \t]+[A-Za-z0-9_]*(Status|State|Stage|Phase)[ \t]*\{`)
 	count(regex.find_n(`(?m)^[ \t]+[A-Z][A-Z0-9_]*`, code.block(file, line).text, -1)) >= 3
 	finding := _undocumented(file, line)
 }

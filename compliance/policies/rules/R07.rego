@@ -13,6 +13,8 @@ import data.forge.paths
 
 _catch := `\bcatch[ \t]*([(][^)]*[)])?[ \t]*[{]`
 
+_catching := diff.having_seen("production", _catch)
+
 # Every catch block that the change touches: {line, first, text, reason}.
 _blocks(file) := {{"line": line, "first": number, "text": inside, "reason": _comment(file, number, body.last)} |
 	some number in code.sights(file, _catch)
@@ -39,7 +41,7 @@ _explains(comment) if {
 }
 
 found contains finding if {
-	some file in diff.production
+	some file in _catching
 	some block in _blocks(file)
 	block.text == ""
 	not _explains(block.reason)
@@ -51,7 +53,7 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.production
+	some file in _catching
 	some block in _blocks(file)
 	block.text != ""
 	not _explains(block.reason)
@@ -99,8 +101,7 @@ _recovers_from_parsing(_, block) if regex.match(`^return (false|true);?$`, block
 _nothing := `([(][^()]*[)]|[A-Za-z_$]+)[ \t]*=>[ \t]*([{][ \t]*[}]|undefined|null|void 0|[(][{][ \t]*[}][)])`
 
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, concat("", [`[.]catch[(][ \t]*(async[ \t]*)?(`, _nothing, `|noop|[A-Za-z_]+[.]noop|[(][)][ \t]*)[ \t]*[)]`]))
+	some [file, line] in diff.search("production", concat("", [`[.]catch[(][ \t]*(async[ \t]*)?(`, _nothing, `|noop|[A-Za-z_]+[.]noop|[(][)][ \t]*)[ \t]*[)]`]))
 	not _explains(_comment(file, line - 1, line))
 	finding := diff.finding(
 		"R07", file, line,
@@ -111,8 +112,7 @@ found contains finding if {
 
 # A handler over several lines.
 found contains finding if {
-	some file in diff.production
-	some number in code.sights(file, `[.]catch[(][ \t]*(async[ \t]*)?([(][^()]*[)]|[A-Za-z_$]+)[ \t]*=>[ \t]*[{][ \t]*$`)
+	some [file, number] in diff.search_seen("production", `[.]catch[(][ \t]*(async[ \t]*)?([(][^()]*[)]|[A-Za-z_$]+)[ \t]*=>[ \t]*[{][ \t]*$`)
 	body := code.body(file, number)
 	body.closed
 	line := code.touched(file, number, body.last)
@@ -134,8 +134,7 @@ _hands_on(head, inside) if {
 }
 
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `\bcatchError[(][ \t]*[(][^()]*[)][ \t]*=>[ \t]*(EMPTY|NEVER|of[(][ \t]*(null|undefined|\[\]|[{][}])?[ \t]*[)])`)
+	some [file, line] in diff.search("production", `\bcatchError[(][ \t]*[(][^()]*[)][ \t]*=>[ \t]*(EMPTY|NEVER|of[(][ \t]*(null|undefined|\[\]|[{][}])?[ \t]*[)])`)
 	finding := diff.finding(
 		"R07", file, line,
 		"catchError() replaces the error by nothing: the stream ends as if all were well.",
@@ -144,8 +143,7 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `^[ \t]*await[ \t]+Promise[.]allSettled[(]`)
+	some [file, line] in diff.search("production", `^[ \t]*await[ \t]+Promise[.]allSettled[(]`)
 	finding := diff.finding(
 		"R07", file, line,
 		"The outcome of Promise.allSettled() is thrown away, and every rejection with it.",
@@ -155,8 +153,7 @@ found contains finding if {
 
 # A chain as a statement of its own that ends without a catch.
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `^[ \t]*([A-Za-z_$][A-Za-z0-9_$.]*[A-Za-z0-9_$.(){}'", \[\]]*)?[.]then[(]`)
+	some [file, line] in diff.search("production", `^[ \t]*([A-Za-z_$][A-Za-z0-9_$.]*[A-Za-z0-9_$.(){}'", \[\]]*)?[.]then[(]`)
 	first := _chain_begins(file, line)
 	not regex.match(`^[ \t]*(return|await|yield|const|let|var|export)\b|=`, regex.replace(file.rows[first], `[.]then[(].*`, ""))
 	_stands_alone(file, first)
@@ -195,8 +192,7 @@ _asynchronous := concat("", [
 ])
 
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, _asynchronous)
+	some [file, line] in diff.search("production", _asynchronous)
 	_stands_alone(file, line)
 	_floats(file, line)
 	finding := _unawaited(file, line)
@@ -204,7 +200,7 @@ found contains finding if {
 
 # A method of the same file that is declared async, called like one that is not.
 found contains finding if {
-	some file in diff.server
+	some file in diff.having_seen("server", `\basync[ \t]`)
 	names := {name[1] | some name in regex.find_all_string_submatch_n(`(?m)\basync[ \t]+(?:function[ \t]+)?([A-Za-z_$][A-Za-z0-9_$]*)[ \t]*[(<]`, file.text, -1)}
 	count(names) > 0
 	some line in code.hits(file, concat("", [`^[ \t]+(this[.])?(`, concat("|", names), `)[(]`]))
@@ -242,8 +238,7 @@ _floats(file, line) if {
 
 # forEach() does not wait for an async function.
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `[.]forEach[(][ \t]*async\b`)
+	some [file, line] in diff.search("production", `[.]forEach[(][ \t]*async\b`)
 	finding := diff.finding(
 		"R07", file, line,
 		"forEach() does not await its async callback: the code goes on at once, and a rejection is lost.",
@@ -253,8 +248,7 @@ found contains finding if {
 
 # A promise that is used as if it were its value.
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, `^[ \t]*(const|let)[ \t]+[A-Za-z_$][A-Za-z0-9_$]*([ \t]*:[^=]*)?[ \t]*=[ \t]*(this[.])?(prisma|prismaService|db|tx)[.][a-z][A-Za-z0-9_]*[.](create|update|upsert|delete|find[A-Za-z]*|count|aggregate|groupBy)[(]`)
+	some [file, line] in diff.search("server", `^[ \t]*(const|let)[ \t]+[A-Za-z_$][A-Za-z0-9_$]*([ \t]*:[^=]*)?[ \t]*=[ \t]*(this[.])?(prisma|prismaService|db|tx)[.][a-z][A-Za-z0-9_]*[.](create|update|upsert|delete|find[A-Za-z]*|count|aggregate|groupBy)[(]`)
 	name := regex.find_all_string_submatch_n(`(?:const|let)[ \t]+([A-Za-z_$][A-Za-z0-9_$]*)`, file.rows[line], 1)[0][1]
 	block := code.block(file, line)
 	block.closed

@@ -63,8 +63,7 @@ _refuses(file, line) if {
 # --- DTOs ---
 
 found contains finding if {
-	some file in nest.controllers
-	some line in code.hits(file, `@Body[(][ \t]*[)][ \t]*[A-Za-z_$][A-Za-z0-9_$]*[?]?[ \t]*(:[ \t]*(any|unknown|object|Object|Record<|Partial<|Pick<|Omit<|[{]|Prisma[.])|[,)])`)
+	some [file, line] in diff.search("controller", `@Body[(][ \t]*[)][ \t]*[A-Za-z_$][A-Za-z0-9_$]*[?]?[ \t]*(:[ \t]*(any|unknown|object|Object|Record<|Partial<|Pick<|Omit<|[{]|Prisma[.])|[,)])`)
 	finding := diff.finding(
 		"R11", file, line,
 		"The body of this endpoint has no DTO: its type is gone at run time, and nothing is validated.",
@@ -74,8 +73,7 @@ found contains finding if {
 
 # An interface or a type alias of this change is gone at run time as well.
 found contains finding if {
-	some file in nest.controllers
-	some line in code.hits(file, `@Body[(][ \t]*[)][ \t]*[A-Za-z_$][A-Za-z0-9_$]*[ \t]*:[ \t]*[A-Z]`)
+	some [file, line] in diff.search("controller", `@Body[(][ \t]*[)][ \t]*[A-Za-z_$][A-Za-z0-9_$]*[ \t]*:[ \t]*[A-Z]`)
 	type := regex.find_all_string_submatch_n(`@Body[(][ \t]*[)][ \t]*[A-Za-z_$][A-Za-z0-9_$]*[ \t]*:[ \t]*([A-Z][A-Za-z0-9_]*)`, file.rows[line], 1)[0][1]
 	some other in diff.code
 	regex.match(concat("", [`(?m)^(export[ \t]+)?(interface[ \t]+`, type, `\b|type[ \t]+`, type, `[ \t]*=)`]), other.text)
@@ -121,7 +119,7 @@ _write := `\b(prisma|prismaService|prismaClient|db|database)[.][a-z][A-Za-z0-9_]
 _together := `[$]transaction\b|\b[tT]ransaction(al)?[A-Za-z]*[(]|@Transactional|runInTransaction|withTransaction|unitOfWork|queryRunner|inTransaction`
 
 found contains finding if {
-	some file in diff.server
+	some file in diff.having("server", _write)
 	not paths.controller(file.path)
 	some first in {scope.first | some line in code.hits(file, _write); scope := code.scope(file, line)}
 	scope := code.scope(file, first)
@@ -173,8 +171,7 @@ _alternatives(file, earlier, later) if {
 
 # One write a turn is many writes.
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, _write)
+	some [file, line] in diff.search("server", _write)
 	scope := code.scope(file, line)
 	scope.closed
 	not regex.match(_together, scope.text)

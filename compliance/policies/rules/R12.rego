@@ -32,8 +32,7 @@ _signs_in := `\b(jwt[A-Za-z]*[.]sign|signAsync|signJwt|(bcrypt|bcryptjs|argon2|a
 _sign_in_name := `(?i)\b(login|log_?in|signin|sign_?in|authenticate|logout|log_?out|signout|sign_?out|validateuser|verifymfa|verifyotp|verifytwofactor|sso|oauth)[A-Za-z]*[ \t]*[(=:<]`
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, _signs_in)
+	some [file, line] in diff.search("server", _signs_in)
 	scope := code.scope(file, line)
 	scope.closed
 	regex.match(_sign_in_name, file.rows[scope.first])
@@ -58,8 +57,7 @@ _changes_permissions := concat("", [
 _sets_a_role := `\b(user|member|account|users)[.](update|updateMany|upsert)[(]`
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, _changes_permissions)
+	some [file, line] in diff.search("server", _changes_permissions)
 	scope := code.scope(file, line)
 	scope.closed
 	not _leaves_a_trail(file, scope)
@@ -71,8 +69,7 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, _sets_a_role)
+	some [file, line] in diff.search("server", _sets_a_role)
 	call := code.block(file, line)
 	regex.match(`\b(data|update)[ \t]*:[ \t]*[{][^}]*\b(roles?|roleId|roleIds|permissions|isAdmin|isSuperuser|isOwner|scopes|accessLevel)\b[ \t]*([:,}]|$)`, call.text)
 	scope := code.scope(file, line)
@@ -94,8 +91,7 @@ _people := `\b(user|customer|patient|employee|member|contact|profile|person|clie
 _decrypts := `(?i)\b(decrypt|reveal|unmask)[A-Za-z]*[(]`
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, concat("", [_people, `|`, _decrypts]))
+	some [file, line] in diff.search("server", concat("", [_people, `|`, _decrypts]))
 	scope := code.scope(file, line)
 	scope.closed
 	_privileged(file, scope)

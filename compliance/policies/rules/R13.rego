@@ -16,8 +16,7 @@ import data.forge.paths
 _unchecked := `@(Body|Query|Param|Args)[(][ \t]*(['"][^'"]*['"])?[ \t]*[)][ \t]*[A-Za-z_$][A-Za-z0-9_$]*[?]?[ \t]*(:[ \t]*(any|unknown|object|Object|Record<|Partial<|Pick<|Omit<|[{]|Prisma[.])|[,)])`
 
 found contains finding if {
-	some file in nest.controllers
-	some line in code.hits(file, _unchecked)
+	some [file, line] in diff.search("controller", _unchecked)
 	not _validates(file, line)
 	finding := diff.finding(
 		"R13", file, line,
@@ -28,8 +27,7 @@ found contains finding if {
 
 # One field of the body, as a primitive and without a pipe.
 found contains finding if {
-	some file in nest.controllers
-	some line in code.hits(file, `@Body[(][ \t]*['"][^'"]+['"][ \t]*[)][ \t]*[A-Za-z_$][A-Za-z0-9_$]*[?]?[ \t]*:[ \t]*(string|number|boolean)\b`)
+	some [file, line] in diff.search("controller", `@Body[(][ \t]*['"][^'"]+['"][ \t]*[)][ \t]*[A-Za-z_$][A-Za-z0-9_$]*[?]?[ \t]*:[ \t]*(string|number|boolean)\b`)
 	not _validates(file, line)
 	finding := diff.finding(
 		"R13", file, line,
@@ -39,10 +37,9 @@ found contains finding if {
 }
 
 found contains finding if {
-	some file in diff.server
+	some [file, line] in diff.search("server", `\b(req|request)[.](body|query)\b|\bawait[ \t]+(req|request)[.](json|formData)[(][)]`)
 	not paths.dto(file.path)
 	not regex.match(`(?i)(middleware|interceptor|guard|logger|filter|webhook)`, file.path)
-	some line in code.hits(file, `\b(req|request)[.](body|query)\b|\bawait[ \t]+(req|request)[.](json|formData)[(][)]`)
 	not regex.match(`(rawBody|[.]body[ \t]*=[^=])`, file.rows[line])
 	not _validates(file, line)
 	finding := diff.finding(
@@ -63,8 +60,7 @@ _validates(file, line) if regex.match(`(?i)schema|[.]parse[(]|validate`, file.ro
 # --- Uploads ---
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, `\b(File|Files|AnyFiles|FileFields)Interceptor[(]`)
+	some [file, line] in diff.search("server", `\b(File|Files|AnyFiles|FileFields)Interceptor[(]`)
 	regex.match(`^[ \t]*@|Interceptor[(][ \t]*['")]`, file.rows[line])
 	text := _upload(file, line)
 	not regex.match(`Interceptor[(][ \t]*(['"][^'"]*['"][ \t]*,[ \t]*)?([0-9]+[ \t]*,[ \t]*)?[A-Za-z_$]`, text)
@@ -113,8 +109,7 @@ _unchecked_of(text) := "size" if {
 _own(text) if regex.match(_own_check, regex.replace(text, `ParseFilePipe(Builder)?`, ""))
 
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, `\bmulter[(]([ \t]*[)]|[ \t]*[{])`)
+	some [file, line] in diff.search("server", `\bmulter[(]([ \t]*[)]|[ \t]*[{])`)
 	options := code.block(file, line).text
 	not regex.match(`(?s)limits.*fileFilter|fileFilter.*limits`, options)
 	finding := diff.finding(
@@ -129,8 +124,7 @@ found contains finding if {
 _sanitized := `(?i)sanitiz|sanitis|purify|escape|clean|\bxss[(]|safe|trusted|encode`
 
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `dangerouslySetInnerHTML[ \t]*[=:]|\b__html[ \t]*:`)
+	some [file, line] in diff.search("production", `dangerouslySetInnerHTML[ \t]*[=:]|\b__html[ \t]*:`)
 	value := regex.find_all_string_submatch_n(`(?s)__html[ \t]*:[ \t\n]*([^}]*)`, code.text(file, line, line + 4), 1)[0][1]
 	_first_of_element(file, line)
 	_raw(file, value)
@@ -150,8 +144,7 @@ _first_of_element(file, line) if {
 }
 
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, `[.](innerHTML|outerHTML)[ \t]*[+]?=[^=]|[.]insertAdjacentHTML[(]|\bdocument[.]write(ln)?[(]|\bbypassSecurityTrustHtml[(]|\bv-html=|\bcreateContextualFragment[(]|\bnew Handlebars[.]SafeString[(]`)
+	some [file, line] in diff.search("production", `[.](innerHTML|outerHTML)[ \t]*[+]?=[^=]|[.]insertAdjacentHTML[(]|\bdocument[.]write(ln)?[(]|\bbypassSecurityTrustHtml[(]|\bv-html=|\bcreateContextualFragment[(]|\bnew Handlebars[.]SafeString[(]`)
 	value := regex.replace(file.rows[line], `^.*?([.](innerHTML|outerHTML)[ \t]*[+]?=|insertAdjacentHTML[(][^,]*,|write(ln)?[(]|TrustHtml[(]|v-html=|Fragment[(]|SafeString[(])`, "")
 	_raw(file, value)
 	finding := diff.finding(
@@ -163,8 +156,7 @@ found contains finding if {
 
 # A page built from a template literal, answered by the server.
 found contains finding if {
-	some file in diff.server
-	some line in code.hits(file, "\\b(res|response|reply)[.](send|end|write)[(][ \t]*\\x60[^\\x60]*<[A-Za-z!][^\\x60]*[$][{]")
+	some [file, line] in diff.search("server", "\\b(res|response|reply)[.](send|end|write)[(][ \t]*\\x60[^\\x60]*<[A-Za-z!][^\\x60]*[$][{]")
 	not regex.match(_sanitized, file.rows[line])
 	finding := diff.finding(
 		"R13", file, line,

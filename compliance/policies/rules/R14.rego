@@ -67,9 +67,8 @@ _nothing := `(?i)^[ \t*_:|.-]*(?:tbd|tba|todo|to be (?:done|decided|defined|esti
 
 # Every entry that an added line opens: {file, line, text}. A heading with words beneath it, or an item with an id.
 _entries contains {"file": statements.brief(file), "line": line, "text": text} if {
-	some file in diff.files
+	some [file, line] in diff.search("files", `^#{2,4}[ \t]+[^ ]`)
 	_debt_log(file.path)
-	some line in code.hits(file, `^#{2,4}[ \t]+[^ ]`)
 	heading := file.rows[line]
 	not regex.match(_not_an_entry, heading)
 	text := _beneath(file, line, count(regex.find_n(`^#+`, heading, 1)[0]))
@@ -77,9 +76,8 @@ _entries contains {"file": statements.brief(file), "line": line, "text": text} i
 }
 
 _entries contains {"file": statements.brief(file), "line": line, "text": text} if {
-	some file in diff.files
+	some [file, line] in diff.search("files", `^(?:[-*][ \t]+(?:\[[ ]\]|\*{0,2}\[?[A-Z]{2,}-[0-9]+)|-[ \t]+(?:id|title|name):)`)
 	_debt_log(file.path)
-	some line in code.hits(file, `^(?:[-*][ \t]+(?:\[[ ]\]|\*{0,2}\[?[A-Z]{2,}-[0-9]+)|-[ \t]+(?:id|title|name):)`)
 	text := concat("\n", [row | some row in _item(file, line)])
 	not _inside_an_entry(file, line)
 }
@@ -162,9 +160,8 @@ found contains finding if {
 _cells(row) := [trim(cell, " \t") | some cell in split(trim(trim(row, " \t"), "|"), "|")]
 
 _table_rows contains {"file": statements.brief(file), "line": line, "head": head, "cells": _cells(file.rows[line])} if {
-	some file in diff.files
+	some [file, line] in diff.search("files", `^[ \t]*\|`)
 	_debt_log(file.path)
-	some line in code.hits(file, `^[ \t]*\|`)
 	not regex.match(`^[ \t|:-]*$`, file.rows[line])
 	heads := [number | some number, row in file.rows; regex.match(`^[ \t]*\|[ \t|:-]*-[ \t|:-]*$`, row); number < line]
 	count(heads) > 0
@@ -193,8 +190,7 @@ _date := `(?:new Date|Date[.]parse|dayjs(?:[.]utc)?|moment(?:[.]utc)?|parseISO|D
 _not_a_date_of_ours := `(?i)version|example|format|pattern|placeholder|description|@api|mock|fixture|sample|epoch|1970-01-01|0001-01-01|9999-12-31|regex|describe\(|import |https?://|changelog|copyright`
 
 found contains finding if {
-	some file in diff.production
-	some line in code.hits(file, _date)
+	some [file, line] in diff.search("production", _date)
 	not regex.match(_not_a_date_of_ours, file.rows[line])
 	finding := diff.finding(
 		"R14", file, line,

@@ -32,7 +32,7 @@ class Case:
     trigger: str
     expect: str
     name: str
-    fields: dict[str, Any] = field(repr=False)
+    fields: dict[str, Any] = field(repr=False, hash=False)
 
     @property
     def id(self) -> str:

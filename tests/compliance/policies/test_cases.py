@@ -1,6 +1,7 @@
 """Every case beside the rules, asked of the pack."""
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -8,6 +9,7 @@ from compliance.catalogue import CATALOGUE
 from tests.compliance.policies.cases import EXPECTATIONS, Case, cases
 from tests.compliance.policies.engine import Document, evaluate, findings
 
+SEVERITIES = {"deny": "BLOCK", "override": "OVERRIDE", "warn": "WARNING"}
 CASES = list(cases())
 PACKAGES = {rule.id: rule.packages[0] for rule in CATALOGUE}
 
@@ -29,6 +31,13 @@ def test_a_planted_fault_is_found_where_it_stands(case: Case) -> None:
     assert {finding["rule"] for finding in findings(document, PACKAGES[case.rule])} == {case.rule} | case.also
 
 
+@of("violation")
+def test_a_finding_stands_in_the_set_of_its_severity(case: Case) -> None:
+    package = judged(case)[PACKAGES[case.rule]]
+
+    assert [f for kind, own in SEVERITIES.items() for f in package[kind] if f["severity"] != own] == []
+
+
 @of("near_miss")
 def test_what_only_looks_like_a_fault_is_left_alone(case: Case) -> None:
     assert lines(judged(case), case.rule) == []
@@ -42,6 +51,7 @@ def test_a_marker_excuses_its_rule_and_is_counted(case: Case) -> None:
     assert [e["rule"] for e in document[PACKAGES[case.rule]]["excused"] if e["count"] > 0] == [case.rule]
 
 
+@cache
 def judged(case: Case) -> Document:
     return evaluate(case.input(), data=case.fields.get("data"))
 

@@ -1,7 +1,6 @@
 """What the pack as a whole holds to: every trigger has its cases, and no change makes it fail."""
 
 import re
-from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -36,16 +35,6 @@ def test_severities_and_markers_are_the_catalogue_s() -> None:
     stated = re.findall(r'"(R\d\d)": \{"severity": "([A-Z]+)"(?:, "marker": "([a-z-]+)")?\}', library)
 
     assert stated == [(rule.id, rule.tier.value, rule.override_marker) for rule in CATALOGUE]
-
-
-def test_every_set_holds_findings_of_its_own_severity() -> None:
-    seen: defaultdict[str, set[str]] = defaultdict(set)
-    for case in CASES:
-        for package in evaluate(case.input(), data=case.fields.get("data")).values():
-            for kind in ("deny", "override", "warn"):
-                seen[kind] |= {finding["severity"] for finding in package[kind]}
-
-    assert dict(seen) == {"deny": {"BLOCK"}, "override": {"OVERRIDE"}, "warn": {"WARNING"}}
 
 
 def test_a_template_s_comment_excuses_nothing() -> None:
@@ -132,7 +121,10 @@ def test_no_diff_makes_the_pack_fail(files: list[dict[str, Any]], title: str) ->
     assert all(finding["line"] >= 0 and finding["message"] for finding in findings(answer))
 
 
-def test_thousands_of_files_are_read() -> None:
-    files = [{"path": f"apps/api/src/m{n}/a.ts", "diff": fault()["changed_files"][0]["diff"]} for n in range(2_000)]
+def test_ten_thousand_files_are_read() -> None:
+    """Mostly pictures, as changes of that size have."""
+    code, picture = fault()["changed_files"][0]["diff"], "Binary files /dev/null and b/a.png differ\n"
+    files = [{"path": f"assets/m{n}.png", "diff": picture} for n in range(9_800)]
+    files += [{"path": f"apps/api/src/m{n}/a.ts", "diff": code} for n in range(200)]
 
-    assert len(findings(evaluate({"changed_files": files}), "error_handling")) == 2_000
+    assert len(findings(evaluate({"changed_files": files}), "error_handling")) == 200
