@@ -54,6 +54,8 @@ def hand_out_own_permissions(**_: Any) -> None:
         return
     for role in Role:
         Group.objects.get_or_create(name=role.value)
+    grant(Role.VIEWER, "accounts.view_organisation")
+    grant(Role.COMPLIANCE_ADMIN, "accounts.change_organisation")
     grant(
         Role.TENANT_ADMIN,
         *(f"accounts.{verb}_user" for verb in ("view", "add", "change")),

@@ -9,7 +9,18 @@ from alerts.escalation import Step, frozen
 from alerts.models import AlertPolicy, Channel
 from alerts.services.notices import PEOPLE
 
-READABLE = ("alert", "alertevent", "delivery", "digest", "alertpolicy", "notification", "silence", "holiday")
+READABLE = (
+    "alert",
+    "alertevent",
+    "alertpolicy",
+    "alertsettings",
+    "delivery",
+    "digest",
+    "holiday",
+    "notification",
+    "route",
+    "silence",
+)
 EDITABLE = ("alertpolicy", "alertsettings", "channel", "route", "silence", "holiday")
 
 POLICIES: dict[Tier, dict[str, Any]] = {

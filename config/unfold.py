@@ -78,6 +78,26 @@ def _item(title: str, icon: str, model: str) -> dict[str, Any]:
 
 OVERVIEW: dict[str, Any] = {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")}]}
 
+ALERTING: dict[str, Any] = {
+    "title": "Alerting",
+    "items": [
+        _item("Policies", "policy_alert", "alerts.alertpolicy"),
+        _item("Channels", "send", "alerts.channel"),
+        _item("Routes", "alt_route", "alerts.route"),
+        _item("Silences", "notifications_off", "alerts.silence"),
+        _item("Holidays", "beach_access", "alerts.holiday"),
+        _item("Emergency", "e911_emergency", "alerts.alertsettings"),
+    ],
+}
+ALERTS: dict[str, Any] = {
+    "title": "Alerts",
+    "items": [
+        _item("Alerts", "notifications_active", "alerts.alert"),
+        _item("Messages", "mail", "alerts.delivery"),
+        _item("My notifications", "notifications", "alerts.notification"),
+    ],
+}
+
 TENANT_NAVIGATION: list[dict[str, Any]] = [
     OVERVIEW,
     {
@@ -90,6 +110,7 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
             _item("Repositories", "folder_data", "compliance.repository"),
         ],
     },
+    ALERTS,
     {
         "title": "From CI",
         "items": [
@@ -98,9 +119,11 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
             _item("To the code host", "outbox", "compliance.statusupdate"),
         ],
     },
+    ALERTING,
     {
         "title": "Organisation",
         "items": [
+            _item("Organisation", "apartment", "accounts.organisation"),
             _item("Settings", "tune", "compliance.tenantsettings"),
             _item("Users", "person", "accounts.user"),
             _item("Roles", "badge", "auth.group"),
@@ -118,9 +141,12 @@ PUBLIC_NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _item("Tenants", "domain", "tenants.tenant"),
             _item("Operators", "person", "accounts.user"),
+            _item("Organisation", "apartment", "accounts.organisation"),
             _item("Audit log", "history", "audit.auditentry"),
         ],
     },
+    ALERTS,
+    ALERTING,
     {
         "title": "Schedule",
         "items": [

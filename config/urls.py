@@ -9,6 +9,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("alerts/", include("alerts.urls")),
     path("api/auth/", include("accounts.api.urls")),
+    path("api/compliance/", include("alerts.api.urls")),
     path("api/compliance/", include("audit.api.urls")),
     path("api/compliance/", include("compliance.api.urls")),
     path("api/webhooks/", include("compliance.api.webhook_urls")),

@@ -1,0 +1,1 @@
+"""Alerts and one's own notifications, under ``/api/compliance/``."""

@@ -19,6 +19,20 @@ from tests.admin.pages import list_of, page_of
 COMPLIANCE_LISTS = [
     f"compliance_{model}" for model in ("violation", "pullrequest", "rule", "repository", "submission", "evaluation")
 ]
+ALERTS = {
+    f"alerts.{model}"
+    for model in (
+        "Alert",
+        "AlertPolicy",
+        "AlertSettings",
+        "Channel",
+        "Delivery",
+        "Holiday",
+        "Notification",
+        "Route",
+        "Silence",
+    )
+}
 PEOPLE_LISTS = ["accounts_user", "accounts_citoken"]
 EVERYBODY = [Role.VIEWER, Role.COMPLIANCE_ADMIN, Role.TENANT_ADMIN]
 ALL_ROLES = [*EVERYBODY, Role.CI_REPORTER]
@@ -144,6 +158,8 @@ def test_the_tenants_site_shows_no_model_of_the_public_schema() -> None:
         "accounts.CIToken",
         "auth.Group",
         "audit.AuditEntry",
+        "accounts.Organisation",
+        *ALERTS,
     }
     assert Check not in admin.site._registry
 
@@ -151,7 +167,8 @@ def test_the_tenants_site_shows_no_model_of_the_public_schema() -> None:
 def test_the_public_site_shows_no_model_of_a_tenants_schema() -> None:
     beat = {f"django_celery_beat.{name}" for name in ("PeriodicTask", "IntervalSchedule", "CrontabSchedule")}
     shown = {model._meta.label for model in public_site._registry}
-    assert shown == {"tenants.Tenant", "accounts.User", "audit.AuditEntry", *beat}
+    platform = {"tenants.Tenant", "accounts.User", "accounts.Organisation", "audit.AuditEntry"}
+    assert shown == {*platform, *ALERTS, *beat}
 
 
 def test_the_sign_in_page_names_the_tenant(acme: Tenant) -> None:
@@ -172,4 +189,4 @@ def test_every_link_of_the_menu_leads_somewhere(
     menu = browser.get(reverse("admin:index")).context["sidebar_navigation"]
     links = [str(item["link"]) for group in menu for item in group["items"]]
     assert {browser.get(link, follow=True).status_code for link in links} == {200}
-    assert len(links) == 15
+    assert len(links) == 25

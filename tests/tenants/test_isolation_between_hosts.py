@@ -24,7 +24,7 @@ from tests import factories
 from tests.clients import TenantAPIClient, TenantClient
 
 ONE = UUID("01900000-0000-7000-8000-000000000001")
-API = {"api": "compliance.api.urls", "overrides": "overrides.api.urls"}
+API = {"api": "compliance.api.urls", "alerts-api": "alerts.api.urls", "overrides": "overrides.api.urls"}
 """Namespaces and modules of what is included under ``api/compliance/``."""
 PUBLIC_PAGES = {"docs", "schema"}
 """Pages that hold no tenant's data and need no sign-in."""
@@ -64,6 +64,9 @@ SAME_KEYS = [
     "UPDATE compliance_transition SET id = %(one)s, violation_id = %(one)s, evaluation_id = %(one)s",
     "UPDATE overrides_overriderequest SET id = %(one)s, pull_request_id = %(one)s, requested_by_id = 1",
     "UPDATE overrides_overriddenviolation SET request_id = %(one)s, violation_id = %(one)s",
+    "UPDATE alerts_alert SET id = %(one)s",
+    "UPDATE alerts_alertevent SET alert_id = %(one)s",
+    "UPDATE alerts_delivery SET alert_id = %(one)s WHERE alert_id IS NOT NULL",
     "UPDATE accounts_citoken SET id = 1",
     "UPDATE accounts_user SET id = 1, username = 'twin'",
     "UPDATE accounts_user_groups SET user_id = 1",
@@ -88,6 +91,7 @@ def endpoints() -> Iterator[tuple[str, str]]:
     }
     decisions = ("override", "approve", "reject", "revoke", "withdraw", "renew")
     arguments |= {name: [ONE] for name in decisions}
+    arguments |= {name: [ONE] for name in ("alert", "alert-acknowledge", "notification-read")}
     for namespace, module in API.items():
         for pattern in get_resolver(module).url_patterns:
             assert isinstance(pattern, URLPattern)
