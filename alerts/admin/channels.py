@@ -20,11 +20,13 @@ from alerts.channels.base import Entry
 from alerts.choices import ChannelKind
 from alerts.models import Channel, Delivery
 from alerts.services.channels import add_channel, edit_channel, secrets_of, switch_off, switch_on
+from alerts.services.testing import send_test
 from core.admin import KeptAdmin, column
 from core.admin_cells import NONE, list_url, moment
 from core.admin_forms import LinesField
 from core.admin_sites import public_site
 from core.encryption import MASK, SecretUnreadable
+from core.errors import NotFound
 
 _OWN = ["name", "general"]
 
@@ -77,7 +79,7 @@ class ChannelAdmin(KeptAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Also the addresses of the page's buttons."""
-        deeds = {"on": _switch_on, "off": _switch_off}
+        deeds = {"on": _switch_on, "off": _switch_off, "test": _send_test}
         own = [
             button(
                 self,
@@ -191,3 +193,11 @@ def _switch_on(request: HttpRequest, key: int, by: User) -> str:
 def _switch_off(request: HttpRequest, key: int, by: User) -> str:
     switch_off(key, reason=request.POST.get("reason", ""), by=by, at=timezone.now())
     return "Switched off."
+
+
+def _send_test(request: HttpRequest, key: int, by: User) -> str:
+    channel = Channel.objects.filter(pk=key).first()
+    if channel is None:
+        raise NotFound("not_found", "There is no such channel.")
+    sent = len(send_test(channel, by=by, at=timezone.now()))
+    return f"{sent} test message{' is' if sent == 1 else 's are'} on the way: what went through it says how that went."

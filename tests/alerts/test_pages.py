@@ -243,6 +243,12 @@ def test_a_channel_that_switched_itself_off_says_why_and_is_switched_on_again(br
     assert acted()[-1] == "channel.enabled"
 
 
+def test_a_test_message_is_on_its_way_and_recorded(browser: Client, hook: Channel) -> None:
+    address = reverse("admin:alerts_channel_test", args=[hook.pk])
+    assert "1 test message is on the way" in text_of(browser.post(address, follow=True))
+    assert (Delivery.objects.get().occasion, acted()[-1]) == ("test", "channel.tested")
+
+
 def test_a_channel_is_switched_off_with_a_reason(browser: Client, hook: Channel) -> None:
     address = reverse("admin:alerts_channel_off", args=[hook.pk])
     browser.post(address, {"reason": " "})
@@ -252,7 +258,7 @@ def test_a_channel_is_switched_off_with_a_reason(browser: Client, hook: Channel)
     assert not Alert.objects.exists()
 
 
-@pytest.mark.parametrize("kind", ["email", "webhook"])
+@pytest.mark.parametrize("kind", ["email", "webhook", "slack", "pagerduty", "apprise"])
 def test_every_kind_has_a_form(browser: Client, kind: str) -> None:
     assert browser.get(reverse("admin:alerts_channel_add") + f"?kind={kind}").status_code == 200
 
