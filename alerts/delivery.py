@@ -113,8 +113,9 @@ def _bundled(delivery: Delivery, transport: Transport, at: datetime) -> list[Del
     if transport.bundle <= 1:
         return []
     with transaction.atomic(durable=True):
-        others = Delivery.objects.due(at).alongside(delivery).select_for_update(skip_locked=True, of=("self",))
-        claimed = list(others.order_by("priority", "received_at")[: transport.bundle - 1])
+        # Not those that are due: the channel's turn, which we have just taken, is theirs as well.
+        others = Delivery.objects.alongside(delivery).filter(run_after__lte=at).order_by("priority", "received_at")
+        claimed = list(others.select_for_update(skip_locked=True, of=("self",))[: transport.bundle - 1])
         for other in claimed:
             other.status, other.bundled = Delivery.Status.PROCESSING, True
             other.attempts += 1

@@ -9,7 +9,7 @@ from django_tenants.utils import get_public_schema_name, schema_context, tenant_
 
 from alerts.delivery import deliver_next
 from alerts.models import Delivery
-from alerts.services.announcing import DELIVERY_TASK, announce_now, message_taken
+from alerts.services.announcing import DELIVERY_TASK, announce_rest, message_taken
 from alerts.services.clock import look_at_the_clock
 from tenants.models import Tenant
 
@@ -23,9 +23,7 @@ def deliver() -> None:
     """Send the most urgent message of this tenant."""
     message_taken()
     deliver_next()
-    due = Delivery.objects.next_due()
-    if due is not None:
-        announce_now(countdown=max(0.0, (due - timezone.now()).total_seconds()))
+    announce_rest(Delivery.objects.next_due())
 
 
 @shared_task(name=CLOCK_TASK, fan_out=True)  # type: ignore[untyped-decorator]

@@ -16,7 +16,7 @@ from operations.database import prepare_database
 from operations.embedded import PostgreSQL, Valkey
 from tests.load.figures import Figure, table
 
-GROUPS = ("ingest", "posting", "reading", "audit", "policies", "evaluating")
+GROUPS = ("ingest", "posting", "reading", "alerting", "audit", "policies", "evaluating")
 
 
 def main() -> int:
@@ -53,10 +53,10 @@ def _measure(groups: list[str]) -> list[Figure]:
     # Django first: what follows imports models.
     from tenants.current import connection
     from tenants.models import Tenant
-    from tests.load import audit, evaluating, ingest, policies, posting, reading
+    from tests.load import alerting, audit, evaluating, ingest, policies, posting, reading
 
     connection.set_tenant(Tenant.objects.get(schema_name="acme"))
-    modules = dict(zip(GROUPS, (ingest, posting, reading, audit, policies, evaluating), strict=True))
+    modules = dict(zip(GROUPS, (ingest, posting, reading, alerting, audit, policies, evaluating), strict=True))
     measured: list[Figure] = []
     for group in groups:
         print(f"Measuring {group} …", file=sys.stderr)  # noqa: T201
