@@ -37,25 +37,45 @@ _base(path) := parts[count(parts) - 1] if parts := split(path, "/")
 
 # The tests of a source file: named after it, or naming it in an added line (import, describe).
 of(file) := {candidate |
-	_is_spoken_of(stem(file.path))
+	_is_spoken_of(file)
 	some candidate in files
-	_speaks_of(candidate, stem(file.path), folder(file.path))
+	_is_test_of(candidate, file)
 }
 
 # Asked of all tests at once: most files of a large change have none, and need no look at every test.
-_is_spoken_of(name) if name in _stems
+_is_spoken_of(file) if _is_named(regex.replace(stem(file.path), `[.](native|web|ios|android|desktop|mobile)$`, ""))
 
-_is_spoken_of(name) if split(name, ".")[0] in _firsts
+_is_spoken_of(file) if _is_named(stem(file.path))
 
-_is_spoken_of(name) if contains(_said, concat("", ["/", name, "'"]))
+_is_spoken_of(file) if {
+	count(files) > 0
+	some match in regex.find_all_string_submatch_n(_exported, file.added, -1)
+	contains(_said, match[1])
+}
 
-_is_spoken_of(name) if contains(_said, concat("", ["/", name, `"`]))
+_is_named(name) if name in _stems
+
+_is_named(name) if split(name, ".")[0] in _firsts
+
+_is_named(name) if contains(_said, concat("", ["/", name, "'"]))
+
+_is_named(name) if contains(_said, concat("", ["/", name, `"`]))
 
 _stems := {stem(file.path) | some file in files}
 
 _firsts := {split(name, ".")[0] | some name in _stems}
 
 _said := concat("\n", [file.raw | some file in files])
+
+_is_test_of(candidate, file) if _speaks_of(candidate, stem(file.path), folder(file.path))
+
+# Through a barrel the test takes it by its exported name alone.
+_is_test_of(candidate, file) if {
+	some match in regex.find_all_string_submatch_n(_exported, file.added, -1)
+	regex.match(concat("", [`(?:[{,][ ]*|<|import )`, match[1], `(?:[ ]*[,}/>]|[ ]|$)`]), candidate.raw)
+}
+
+_exported := `(?m)^[0-9]+\texport[ \t]+(?:default[ \t]+)?(?:abstract[ \t]+)?(?:async[ \t]+)?(?:function|class|const)[ \t*]+([A-Za-z][0-9A-Za-z_]{3,})`
 
 _speaks_of(candidate, name, _) if stem(candidate.path) == name
 
@@ -67,6 +87,13 @@ _speaks_of(candidate, name, _) if {
 _speaks_of(candidate, name, _) if {
 	not name in {"index", "main", "page", "route", "layout"}
 	contains(candidate.raw, concat("", ["/", name, `"`]))
+}
+
+# A variant of a platform is the component that its test imports: `./Pill` means `Pill.native.tsx` as well.
+_speaks_of(candidate, name, _) if {
+	plain := regex.replace(name, `[.](native|web|ios|android|desktop|mobile)$`, "")
+	plain != name
+	regex.match(concat("", [`/`, plain, `(?:[.](?:native|web|ios|android|desktop|mobile))?['"]`]), candidate.raw)
 }
 
 # A test beside it that is named after the part they share: `orders.e2e-spec.ts` for `orders.controller.ts`.

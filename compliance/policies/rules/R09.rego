@@ -11,7 +11,8 @@ import data.forge.statements
 
 _carries := `(?i)trac(?:e|ing)|correlation|request_?id|x-request-id|propagat|baggage`
 
-_passes_something := `[.][.][.]|[cC]ontext|ctx|[mM]etadata`
+# A context that is handed on as a whole, or asked for its fields: `ctx.tenantId` is one word of it.
+_passes_something := `[.][.][.]|(?:ctx|[cC]ontext|[mM]etadata|Meta|Headers)(?:\([^()]*\))?[ \n\t]*[,)}\]]|(?:ctx|[cC]ontext|[mM]etadata)[.][a-zA-Z]+\(|(?:ctx|[cC]ontext|[mM]etadata)[ ]*:`
 
 # Components are left out: what they call is a hook or a client of the shared library.
 _callers contains file if {
@@ -26,18 +27,64 @@ found contains finding if {
 	some file in _callers
 	regex.match(`axios|fetch|http|got|ky|superagent|needle|undici`, file.added)
 	not _traced_by_interceptor(file)
-	some line in statements.hits(file, _http)
-	said := statements.arguments(file, line, _http)
-	not regex.match(_carries, said)
-	not regex.match(_passes_something, said)
+	some [line, said] in _calls_out(file)
+	not _sends_the_trace(file, said)
 	not regex.match(`^\([ \n\t]*\)$`, said)
-	not _headers_may_carry(file, said)
 	finding := diff.finding(
 		"R09", file, line,
 		"HTTP call without trace headers: the trace ends here",
 		"Send traceparent (or x-trace-id) from the request context, or use the shared HTTP client, which adds it.",
 	)
 }
+
+_calls_out(file) := {[line, said] |
+	some line in statements.hits(file, _http)
+	said := statements.arguments(file, line, _http)
+} | {[line, said] |
+	some name in _of_undici(file)
+	pattern := concat("", [`(?:^|[^0-9A-Za-z_$.])`, name, `(?:<[^()\n]*>)?\(`])
+	some line in statements.hits(file, pattern)
+	not regex.match(`(?:function|import)[ \t]`, file.rows[line])
+	said := statements.arguments(file, line, pattern)
+}
+
+# The names under which a file imports undici's calls.
+_of_undici(file) := {name |
+	contains(file.text, "undici")
+	some list in regex.find_all_string_submatch_n(`import[ \t]*\{([^{}]*)\}[ \t]*from[ \t]*['"]undici['"]`, file.text, 1)
+	some match in regex.find_all_string_submatch_n(`(?:request|fetch|stream)(?:[ \t]+as[ \t]+([A-Za-z]+))?`, list[1], -1)
+	some name in [array.concat([part | some part in [match[1]]; part != ""], [regex.find_n(`[a-z]+`, match[0], 1)[0]])[0]]
+	name != "fetch"
+}
+
+# Headers that stand in the call say all: what else the call holds is no header.
+_sends_the_trace(_, said) if {
+	headers := _headers_in(said)
+	regex.match(_carries, headers)
+}
+
+_sends_the_trace(file, said) if {
+	headers := _headers_in(said)
+	some match in regex.find_all_string_submatch_n(`[.][.][.][ \t]*(?:\(?(?:await[ \t]+)?)?([A-Za-z_$][0-9A-Za-z_$.]*)`, headers, -1)
+	not _shown_without_trace(file, match[1])
+}
+
+_sends_the_trace(_, said) if {
+	not _headers_in(said)
+	regex.match(_carries, said)
+}
+
+_sends_the_trace(_, said) if {
+	not _headers_in(said)
+	regex.match(_passes_something, said)
+}
+
+_sends_the_trace(file, said) if {
+	not _headers_in(said)
+	_headers_may_carry(file, said)
+}
+
+_headers_in(said) := regex.find_n(`(?:^|[^0-9A-Za-z_$])['"]?headers['"]?[ \t]*:[ \t\n]*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}`, said, 1)[0]
 
 _traced_by_interceptor(file) if {
 	shown := file.text
@@ -83,6 +130,31 @@ found contains finding if {
 	)
 }
 
+# Proxies by their declared type, gRPC's services by where they come from: `this.billing.send(`, `this.stock.reserve(`.
+_typed_remote(file) := {concat("", [`(?:^|[^0-9A-Za-z_$.])(?:this[.])?`, match[1], `[.](?:send|emit)(?:<[^()\n]*>)?\(`]) |
+	regex.match(`Client(?:Proxy|Kafka|Redis|RMQ|Nats)`, file.text)
+	some match in regex.find_all_string_submatch_n(`([A-Za-z_][0-9A-Za-z_]*)[!]?[ \t]*:[ \t]*Client(?:Proxy|Kafka|Redis|RMQ|Nats)(?:[^0-9A-Za-z_]|$)`, file.text, -1)
+	not regex.match(`[cC]lient`, match[1])
+} | {concat("", [`(?:^|[^0-9A-Za-z_$.])this[.]`, match[1], `[.][a-z][0-9A-Za-z]*\(`]) |
+	contains(file.text, "getService")
+	some match in regex.find_all_string_submatch_n(`this[.]([A-Za-z_][0-9A-Za-z_]*)[ \t]*=[ \t\n]*this[.][A-Za-z_]+[.]getService`, file.text, -1)
+	not regex.match(`[gG]rpc`, match[1])
+}
+
+found contains finding if {
+	some file in _callers
+	some pattern in _typed_remote(file)
+	some line in statements.hits(file, pattern)
+	said := statements.arguments(file, line, pattern)
+	regex.match(`[{,]`, said)
+	_drops_the_trace(file, said)
+	finding := diff.finding(
+		"R09", file, line,
+		"Service call without trace id: the called service starts a trace of its own",
+		"Pass the trace id in the message or its metadata, from the request context.",
+	)
+}
+
 _local := `(?:^|[^0-9A-Za-z_$])this[.][a-z][0-9A-Za-z]*(?:Service|Facade|Gateway|Client)[.][a-z][0-9A-Za-z]*\(`
 
 _has_no_trace_to_take := `this[.](?i:[a-z]*(?:config|logg|metric|cache|jwt|hash|crypt|i18n|clock|prisma|trac|cls|context|reflector|http|redis))`
@@ -96,6 +168,9 @@ found contains finding if {
 	head := regex.find_n(_local, file.rows[line], 1)[0]
 	not regex.match(_has_no_trace_to_take, head)
 	not regex.match(`Client[.](?:send|emit)\(`, head)
+	every pattern in _typed_remote(file) {
+		not regex.match(pattern, file.rows[line])
+	}
 	said := statements.arguments(file, line, _local)
 	_drops_the_trace(file, said)
 	_trace_in_hand(file, line)
@@ -167,12 +242,19 @@ found contains finding if {
 	}
 	near := concat("\n", statements.above(file, line, 8))
 	not regex.match(_carries, _same_function(near))
+	not _inside_a_wrapper(file, line)
 	finding := diff.finding(
 		"R09", file, line,
 		"Query without trace context: the database log cannot be joined to the request",
 		"Run it through the traced client (withTrace), or carry the trace id in a comment or a session setting of the query.",
 	)
 }
+
+# `withTenant(ctx, (tx) => …)`: whoever gets the whole context sets the session for what runs inside.
+_inside_a_wrapper(file, line) if regex.match(
+	`(?:with|run|in|using|scoped|for)[A-Z][0-9A-Za-z]*(?:<[^()\n]*>)?\([ \n\t]*(?:[^()\n]*[ ,.\n\t])?[a-z]*(?:ctx|Ctx|context|Context)(?:\(\))?[ \n\t]*[,)]`,
+	_same_function(concat("\n", array.concat(statements.above(file, line, 20), [file.rows[line]]))),
+)
 
 # Comments are no code, but in a query they carry the trace.
 _as_written(file, line, statement) := [statements.raw(file, number) |

@@ -7,6 +7,8 @@ import rego.v1
 
 import data.forge.code
 import data.forge.diff
+import data.forge.dtos
+import data.forge.filepaths
 import data.forge.nest
 import data.forge.paths
 
@@ -60,6 +62,16 @@ _refuses(file, line) if {
 	regex.match(`^[^;]*\bthrow[ \t]+new[ \t]+(NotFound|Forbidden|Unauthorized|BadRequest)`, code.body(file, line).text)
 }
 
+# Where a file lies is a decision as well.
+found contains finding if {
+	some place in filepaths.opened
+	finding := diff.finding(
+		"R11", place.file, place.line,
+		"The controller decides where a file lies, and opens it itself.",
+		"Let a service look the file up by its id, and stream what it answers.",
+	)
+}
+
 # --- DTOs ---
 
 found contains finding if {
@@ -84,30 +96,11 @@ found contains finding if {
 	)
 }
 
-_property := `^[ \t]+(readonly[ \t]+|public[ \t]+)?[A-Za-z_$][A-Za-z0-9_$]*[?!]?[ \t]*:[ \t]*[A-Za-z'"\[{]`
-
-_decorated := `@(Is|Min|Max|Length|Matches|Validate|Allow|Array|Equals|NotEquals|Contains|NotContains|In|Transform|Type|Field|[A-Z][A-Za-z]*(Valid|Required|Optional)|Match|Has|Trim)[A-Za-z]*\b`
-
-_unvalidated(file) := {line |
-	some line in code.hits(file, _property)
-	class := nest.class_line(file, line)
-	file.indents[line] == min({indent | some number, indent in file.indents; number > class; indent > object.get(file.indents, class, 0)})
-	not regex.match(`(?i)class[ \t]+[A-Za-z0-9]*(response|output|view|result|summary|detail|page|list|reply|answer)[A-Za-z0-9]*\b`, file.rows[class])
-	not regex.match(`[(]|\bstatic\b|@Exclude`, file.rows[line])
-	not regex.match(_decorated, concat("\n", [code.decorators(file, line), file.rows[line]]))
-}
-
 found contains finding if {
-	some file in diff.server
-	paths.dto(file.path)
-	not regex.match(`(?i)response|output|view|result|event`, file.path)
-	lines := _unvalidated(file)
-	some class in {nest.class_line(file, line) | some line in lines}
-	own := {line | some line in lines; nest.class_line(file, line) == class}
-	names := [regex.find_all_string_submatch_n(`^[ \t]+(?:readonly[ \t]+|public[ \t]+)?([A-Za-z_$][A-Za-z0-9_$]*)`, file.rows[line], 1)[0][1] | some line in own]
+	some class in dtos.unvalidated
 	finding := diff.finding(
-		"R11", file, min(own),
-		sprintf("The DTO accepts %s without validating it.", [concat(", ", [sprintf("`%s`", [name]) | some name in names])]),
+		"R11", class.file, class.line,
+		sprintf("The DTO accepts %s without validating it.", [concat(", ", [sprintf("`%s`", [name]) | some name in class.properties])]),
 		"Give every property a class-validator decorator: @IsString(), @IsUUID(), @IsOptional() and the like.",
 	)
 }

@@ -7,6 +7,8 @@ import rego.v1
 
 import data.forge.code
 import data.forge.diff
+import data.forge.dtos
+import data.forge.filepaths
 import data.forge.nest
 import data.forge.paths
 
@@ -56,6 +58,26 @@ _validates(file, line) if regex.match(_validator, regex.replace(code.scope(file,
 _validates(file, line) if regex.match(`@UsePipes|ValidationPipe|ZodPipe`, code.decorators(file, code.scope(file, line).first))
 
 _validates(file, line) if regex.match(`(?i)schema|[.]parse[(]|validate`, file.rows[line])
+
+# The pipe finds nothing to check in a class without decorators.
+found contains finding if {
+	some class in dtos.unvalidated
+	class.class in dtos.taken
+	finding := diff.finding(
+		"R13", class.file, class.line,
+		sprintf("An endpoint takes `%s`, whose %s nothing validates.", [class.class, concat(", ", [sprintf("`%s`", [name]) | some name in class.properties])]),
+		"Give every property a class-validator decorator: @IsString(), @IsUUID(), @IsOptional() and the like.",
+	)
+}
+
+found contains finding if {
+	some place in filepaths.opened
+	finding := diff.finding(
+		"R13", place.file, place.line,
+		sprintf("`%s` comes from the request unchecked and becomes the path of a file: `../` leads out of the folder.", [place.name]),
+		"Look the file up by an id that a pipe checks, or allow listed names only.",
+	)
+}
 
 # --- Uploads ---
 
