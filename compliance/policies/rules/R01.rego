@@ -33,6 +33,25 @@ _queries := array.concat(
 	diff.search("server", _repository_query),
 )
 
+# A query that was there, and whose filter the change takes away.
+found contains finding if {
+	some [file, line] in diff.search_seen("server", _prisma_query)
+	not line in file.new
+	not _model(file.rows[line]) in _shared
+	call := code.block(file, line)
+	call.closed
+	some removal in file.removals
+	removal.line > line
+	removal.line <= call.last
+	regex.match(`tenantId`, removal.text)
+	not _filtered(file, line, call)
+	finding := diff.finding(
+		"R01", file, removal.line,
+		sprintf("`%s` loses its tenant filter: it reaches the rows of every tenant.", [_called(file.rows[line])]),
+		"Keep tenantId of the verified caller in the where clause.",
+	)
+}
+
 found contains finding if {
 	some [file, line] in _queries
 	call := code.block(file, line)
@@ -94,20 +113,76 @@ _known_without(file, line, name) if {
 
 # --- Raw SQL ---
 
+_raw := `[$](queryRaw|executeRaw)(Unsafe)?\b|\bPrisma[.]sql[ \t]*\x60|\bPrisma[.]raw[(]`
+
 found contains finding if {
-	some [file, line] in diff.search("server", `[$](queryRaw|executeRaw)(Unsafe)?\b`)
+	some [file, line] in diff.search_seen("server", _raw)
 	statement := _statement(file, line)
 	regex.match("(?i)\\b(from|update|delete[ \t]+from|join)[ \t\n]+[\"A-Za-z_\\x60$]", statement)
-	not regex.match(`(?i)tenant|\bfrom[ \t\n]+(pg_|information_schema)|_prisma_migrations`, statement)
+	not _filters_by_tenant(statement)
+	not regex.match(`(?i)\bfrom[ \t\n]+(pg_|information_schema)|_prisma_migrations`, statement)
+	not _of_shared_tables(statement)
+	not _may_be_filtered(file, line, statement)
 	not _scoped(file, line)
 	finding := diff.finding(
-		"R01", file, line,
+		"R01", file, _place(file, line, statement),
 		"This raw SQL reaches the rows of every tenant: it neither filters by tenant_id nor runs inside withTenant().",
 		"Wrap the statement in withTenant(), or add tenant_id of the verified caller to its WHERE clause.",
 	)
 }
 
-_statement(file, line) := regex.find_n("(?s)[$](queryRaw|executeRaw)[A-Za-z]*(<[^\\x60;]*>)?[ \t]*[(]?[ \t\n]*([A-Za-z.]+)?[\\x60'\"].*?[\\x60'\"]", code.text(file, line, line + 60), 1)[0]
+# A tenant that is listed or grouped by is no filter.
+_filters_by_tenant(statement) if {
+	plain := regex.replace(statement, `(?i)\b(group|order|partition)[ \t\n]+by\b[^()\x60]*`, " ")
+	regex.match(`(?is)\b(where|on|and|using|having|call)\b.*tenant|tenant[A-Za-z_]*[(]|current_setting`, plain)
+}
+
+_of_shared_tables(statement) if {
+	tables := [lower(match[1]) | some match in regex.find_all_string_submatch_n("(?i)\\b(?:from|update|join)[ \t\n]+\"?([A-Za-z_]+)", statement, -1)]
+	count(tables) > 0
+	every table in tables {
+		replace(table, "_", "") in {lower(name) | some name in _shared}
+	}
+}
+
+# The condition is put together elsewhere: blamed only where the function shows it without a tenant.
+_may_be_filtered(file, line, statement) if {
+	some match in regex.find_all_string_submatch_n(`(?i)\b(?:where|and)[ \t\n]+[$]\{[ \t]*([A-Za-z_$][A-Za-z0-9_$.]*)`, statement, -1)
+	_condition_may_hold(file, line, match[1])
+}
+
+_condition_may_hold(file, line, name) if {
+	scope := code.scope(file, line)
+	regex.match(concat("", [`(?is)\b`, name, `\b[^;]*tenant`]), code.text(file, scope.first + 1, line - 1))
+}
+
+_condition_may_hold(file, line, name) if not regex.match(concat("", [`\b(const|let)[ \t]+`, name, `\b`]), code.scope(file, line).text)
+
+# The added line of the statement; where the change only takes the filter away, what stands there now.
+_place(file, line, statement) := code.touched(file, line, line + strings.count(statement, "\n"))
+
+_place(file, line, statement) := min(gone) if {
+	last := line + strings.count(statement, "\n")
+	not code.touched(file, line, last)
+	gone := {removal.line |
+		some removal in file.removals
+		removal.line >= line
+		removal.line <= last + 1
+		contains(lower(removal.text), "tenant")
+	}
+	count(gone) > 0
+}
+
+# The template or the strings behind the call, types in between and strings put together by a plus included.
+_statement(file, line) := regex.find_n("(?s)^[^\n]*?(?:[$](?:queryRaw|executeRaw)[A-Za-z]*(?:<[^\\x60]*?>)?[ \t]*[(]?[ \t\n]*(?:[A-Za-z.]+[ \t]*)?(?:\\x60.*?\\x60|(?:'[^'\n]*'|\"[^\"\n]*\")(?:[ \t\n]*[+][ \t\n]*(?:'[^'\n]*'|\"[^\"\n]*\"|\\x60[^\\x60]*\\x60|[A-Za-z_.]+))*)|\\bPrisma[.](?:sql|raw)[ \t]*[(]?[ \t\n]*\\x60.*?\\x60)", code.text(file, line, line + 60), 1)[0] if {
+	not _named_statement(file, line)
+} else := concat("\n", [code.text(file, line, line), _named_statement(file, line)])
+
+# `const sql = '…'; … $queryRawUnsafe(sql, …)`
+_named_statement(file, line) := regex.find_n(concat("", ["(?s)(?:const|let|var)[ \t]+", match[1], "\\b[^=\n]*=[ \t\n]*(?:\\x60.*?\\x60|(?:'[^'\n]*'|\"[^\"\n]*\")(?:[ \t\n]*[+][ \t\n]*(?:'[^'\n]*'|\"[^\"\n]*\"|\\x60[^\\x60]*\\x60))*)[^;]*;"]), code.text(file, code.scope(file, line).first, line - 1), 1)[0] if {
+	match := regex.find_all_string_submatch_n(`[$](?:queryRaw|executeRaw)Unsafe(?:<[^\x60]*?>)?[(][ \t\n]*([A-Za-z_]+)[ \t\n]*[,)]`, code.text(file, line, line + 2), 1)[0]
+	not regex.match(concat("", [`\b`, match[1], `[ \t]*[+]=|\blet[ \t]+`, match[1], `\b`]), code.scope(file, line).text)
+}
 
 # --- Access across tenants ---
 

@@ -35,7 +35,27 @@ _unchanged(file, match) if {
 
 _dtos := diff.of["dto"]
 
-_dto_texts := concat("\n", [file.added | some file in _dtos])
+# A DTO that the change touches knows what it had before as well.
+_dto_texts := concat("\n", [file.text | some file in _dtos])
+
+# The models that a new DTO class of the change carries: CommentDto and CreateCommentDto speak of WorkOrderComment.
+_carried(file, line) if {
+	head := max({number |
+		some number in code.sights(file, `^(model|type)[ \t]+[A-Za-z0-9_]+[ \t]*\{`)
+		number < line
+	})
+	head in file.new
+	model := regex.find_all_string_submatch_n(`^[a-z]+[ \t]+([A-Za-z0-9_]+)`, file.rows[head], 1)[0][1]
+	some name in _dto_models
+	endswith(lower(model), lower(name))
+}
+
+_dto_models := {name |
+	some file in diff.server
+	some match in regex.find_all_string_submatch_n(`(?m)^[0-9]+\t(?:export[ \t]+)?class[ \t]+(?:Create|Update|Add|Edit|Patch|Upsert|New)?([A-Z][0-9A-Za-z]*?)(?:Response|Request|Input|Output|View|Summary|Detail)?(?:Dto|DTO|Input)(?:[^0-9A-Za-z_]|$)`, file.added, -1)
+	name := match[1]
+	count(name) > 3
+}
 
 found contains finding if {
 	some file in diff.prisma
@@ -43,6 +63,7 @@ found contains finding if {
 		some field in _fields(file)
 		not regex.match(_internal, field.name)
 		not _foreign_key(file, field)
+		not _carried(file, field.line)
 		not regex.match(concat("", [`\b`, field.name, `\b`]), _dto_texts)
 	]
 	count(forgotten) > 0
