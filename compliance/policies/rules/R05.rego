@@ -8,6 +8,7 @@ import rego.v1
 import data.forge.code
 import data.forge.diff
 import data.forge.paths
+import data.forge.statements
 
 # --- Where a state changes ---
 
@@ -40,6 +41,13 @@ _line(file, change) := code.touched(file, change.line, code.block(file, change.l
 
 _checked := `(?i)transition|state_?machine|\bmachine[.]|allowed[A-Za-z]*(next|from|to|status|state)|can(Be|Move|Change|Go|Cancel|Complete|Close|Approve|Ship|Start|Activate|Reject|Transition)[A-Za-z]*[(]|assert[A-Za-z]*(Status|State)|validate[A-Za-z]*(Status|State)|ensure[A-Za-z]*(Status|State)|isValid[A-Za-z]*(Status|State|Move)`
 
+# What a text or the record of a transition says is no check of one: `action: 'order.transition'`, `recordTransition(`.
+_without_records(text) := regex.replace(
+	statements.bare(text),
+	`(?i)[A-Za-z_.]*(?:record|log|audit|track|write|save|append|store|publish|emit|note)[A-Za-z]*Transition[A-Za-z]*|[A-Za-z_]*transition[A-Za-z]*[.](?:create|createMany|insert|save|add|push)[(]|transition_?(?:log|record|history|event|entry|audit)[A-Za-z]*|\btransition(?:ed)?(?:By|At|Reason|Note)?[ \t]*:`,
+	" ",
+)
+
 _audited := `(?i)audit|history|timeline|status_?(change|log|event)|state_?(change|log|event)|transition_?(log|record|event)|record[A-Za-z]*(Transition|Change|Event)|activity|event_?(store|bus|emitter)|\b(emit|publish)[A-Za-z]*[(]|outbox`
 
 # The rest of the scope compares the state that was with what may follow.
@@ -50,7 +58,7 @@ found contains finding if {
 	some change in _changes(file)
 	scope := code.scope(file, change.line)
 	scope.closed
-	not regex.match(_checked, scope.text)
+	not regex.match(_checked, _without_records(scope.text))
 	not regex.match(_compares, scope.text)
 	not regex.match(concat("", [`(?s)\bwhere[ \t]*:[ \t]*\{[^}]*\b`, _state, `\b`]), change.text)
 	finding := diff.finding(

@@ -53,11 +53,12 @@ _bindings[file.path] := regex.find_all_string_submatch_n(_binding, file.text, -1
 
 _binding := `([A-Za-z0-9_$]+)[ \t]*(?::[^=\n]*)?=[ \t]*[^=;\n]*[.](?:child|withContext|withFields|forContext|extend|bind|with)\(((?:[^()]|\([^()]*\))*)\)`
 
-_opaque := `[.][.][.]|(?:ctx|[cC]ontext|[mM]eta|[mM]etadata|[fF]ields|[eE]xtra)[ \n]*(?:[,)}(.]|$)`
+# Fields from elsewhere: spread, a context as a whole, or what a context answers. `ctx.userId` is one field.
+_opaque := `[.][.][.]|(?:ctx|[cC]ontext|[mM]eta|[mM]etadata|[fF]ields|[eE]xtra)(?:[ \n]*(?:[,)}(]|$)|(?:[.][A-Za-z]+)+\()`
 
-_trace := `(?i)trace|correlation|request_?id|req_?id|span_?(?:id|context)`
+_trace := `(?i)trace_?(?:id|context|fields)|traceparent|correlation|request_?id|req_?id|span_?(?:id|context)|(?:^|[^a-z])trac(?:e|ing)[^a-z]|trac(?:e|ing)[a-z]*\(`
 
-_tenant := `(?i)tenant|organi[sz]ation_?id|org_?id`
+_tenant := `(?i)tenant_?id|tenant_?(?:context|fields|ref|key|slug|code)|organi[sz]ation_?id|org_?id|(?:^|[^a-z])tenant[^a-z]|tenant[a-z]*\(`
 
 _message_only := `^\([ \n\t]*(?:""|[^,{}()]*(?i:err|error|exception|message|msg)[^,{}()]*)[^,{}]*(?:,[ \n\t]*(?:""|[^,{}]*(?i:err|error|exception|stack|stringify|[.]name)[^,{}]*|e|ex|e[.][a-z]+)[ \n\t]*)*,?[ \n\t]*\)$`
 

@@ -45,6 +45,60 @@ found contains finding if {
 	)
 }
 
+# Who was refused, where only the success is written down.
+_refuses := `throw[ \t]+new[ \t]+(?:Unauthorized|Forbidden|TooManyRequests|Locked|InvalidCredentials|AccountLocked|BadCredentials|Authentication)[A-Za-z]*[(]|throw[ \t]+new[ \t]+HttpException[(].*(?:423|429|401|403|LOCKED|UNAUTHORIZED|TOO_MANY|FORBIDDEN)`
+
+_notes := `(?i)\b(?:record|log|note|report|track|emit|publish|dispatch|audit)[A-Z_][A-Za-z_]*[(]`
+
+found contains finding if {
+	some file in diff.server
+	some line in code.hits(file, _refuses)
+	scope := code.scope(file, line)
+	scope.closed
+	regex.match(_signs_in, scope.text)
+	regex.match(_sign_in_name, file.rows[scope.first])
+	_audited(scope.text)
+	not _audited(code.decorators(file, scope.first))
+	not _audited(file.rows[scope.first])
+	not regex.match(`(?is)\b(?:catch|finally)\b[^}]*audit`, scope.text)
+	not _refusal_is_noted(file, scope, line)
+	line == min({other |
+		some other in code.hits(file, _refuses)
+		other > scope.first
+		other <= scope.last
+		not _refusal_is_noted(file, scope, other)
+	})
+	finding := diff.finding(
+		"R12", file, line,
+		"This refusal of a sign-in leaves no audit entry, though the success does: attacks on the account go unseen.",
+		"Call auditService.log() with the outcome before refusing: wrong password, locked account, unknown user.",
+	)
+}
+
+# In the branch that refuses, or before any branch.
+_refusal_is_noted(file, scope, line) if {
+	branch := code.text(file, _branch(file, scope, line), line)
+	_writes_it_down(branch)
+}
+
+_refusal_is_noted(file, scope, line) if {
+	some number in numbers.range(scope.first + 1, line)
+	_writes_it_down(object.get(file.rows, number, ""))
+	file.indents[number] <= file.indents[_branch(file, scope, line)]
+	number < _branch(file, scope, line)
+}
+
+_writes_it_down(text) if _audited(text)
+
+_writes_it_down(text) if regex.match(_notes, text)
+
+# The line that opens the branch around a line, or the line itself.
+_branch(file, scope, line) := max({line | not regex.match(`^[ \t]*throw`, file.rows[line])} | {scope.first + 1} | {number |
+	some number in numbers.range(scope.first + 1, line)
+	file.indents[number] < file.indents[line]
+	regex.match(`^[ \t]*(?:[}][ \t]*)?(?:if|else|case|default|switch)\b`, object.get(file.rows, number, ""))
+})
+
 # --- Permissions ---
 
 _changes_permissions := concat("", [

@@ -213,7 +213,17 @@ _paths_in contains file if {
 	not regex.match(`(?:^|/)(?:eslint|regex|patterns?)[^/]*$`, file.path)
 }
 
-_backslash := `['"\x60](?:[^'"\x60\n]*[0-9A-Za-z_.:}-])?(?:\\\\[0-9A-Za-z_.${-]{2,}){2,}|['"\x60](?:[A-Za-z]:|[.]{1,2}|[0-9A-Za-z_-]{2,})\\\\[0-9A-Za-z_-]{2,}[^'"\x60\n]*['"\x60]|(?:[pP]ath|[dD]ir|[fF]older|[rR]oot|__dirname|cwd\(\)|[fF]ile(?:name)?)[ ]?(?:\+[ ]*['"\x60]\\\\|\}?\\\\)|[.](?:split|join|lastIndexOf|indexOf)\(['"]\\\\['"]\)`
+# A backslash is written twice in a string, and four times where it is escaped once more.
+_backslash := concat("", [
+	# Two or more steps, or one after a drive, a dot or a word.
+	`['"\x60](?:[^'"\x60\n]*[0-9A-Za-z_.:}-])?(?:\\{2,4}[0-9A-Za-z_.${-]{2,}){2,}`, `|`,
+	`['"\x60](?:[A-Za-z]:|[.]{1,2})(?:\\{2,4}[0-9A-Za-z_.${-]+)+[^'"\x60\n]*['"\x60]`, `|`,
+	`['"\x60][0-9A-Za-z_-]{2,}\\{2,4}[0-9A-Za-z_-]{2,}[^'"\x60\n]*['"\x60]`, `|`,
+	# Put together by a plus or in a template.
+	`['"\x60][0-9A-Za-z_./:-]{3,}\\{2,4}['"][ ]*\+`, `|`,
+	`(?:[pP]ath|[dD]ir|[fF]older|[rR]oot|[bB]ase|[dD]est|[hH]ome|__dirname|cwd\(\)|[fF]ile(?:name)?)[ ]?(?:\+[ ]*['"\x60]\\{2,4}|\}?\\{2,4})`, `|`,
+	`[.](?:split|join|lastIndexOf|indexOf)\(['"]\\{2,4}['"]\)`,
+])
 
 found contains finding if {
 	some file in _paths_in
