@@ -12,6 +12,7 @@
 #     new           the numbers of the added lines
 #     added, raw    the added lines as one text, "12\tcode" a line: without and with comments
 #     seen          all rows as one text, numbered like the added ones
+#     notes         [number, text] of context lines that hold TODO or FIXME, with their comments
 #     text          the code of all rows, without numbers: for what may stand anywhere in sight
 #     removals      [{line, text}]: a removed line, and the number that the line after it has now
 #     removed       the text of the removals

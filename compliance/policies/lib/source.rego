@@ -20,6 +20,7 @@ file(change, id) := {
 	"added": concat("\n", [sprintf("%d\t%s", [number, rows[number]]) | some number in new]),
 	"raw": concat("\n", [sprintf("%d\t%s", [row[0], row[1]]) | some hunk in hunks; some row in hunk.rows; row[2]]),
 	"seen": seen,
+	"notes": [[row[0], row[1]] | some hunk in hunks; some row in hunk.rows; not row[2]; regex.match(`TODO|FIXME`, row[1])],
 	"text": concat("\n", [row | some row in rows]),
 	"removals": removals,
 	"removed": concat("\n", [removal.text | some removal in removals]),

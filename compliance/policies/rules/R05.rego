@@ -112,6 +112,22 @@ _illegal(from, to) if {
 	not [upper(from), upper(to)] in _legal
 }
 
+# What a document of the change calls an end is one.
+_illegal(from, to) if {
+	upper(from) in _final_by_document
+	not upper(to) in _final_by_document
+	not upper(to) in _final
+	from != to
+}
+
+_final_by_document := {upper(match[1]) |
+	some file in diff.files
+	paths.markdown(file.path)
+	regex.match(`(?i)state|status|lifecycle|transition`, file.path)
+	some match in regex.find_all_string_submatch_n("(?m)^[ \t|*-]*\\x60?([A-Z][A-Z_]{2,})\\x60?[ \t]*(?:-->[ \t]*\\[\\*\\]|(?:[|:]|is)[^\n]*(?:[^a-z](?:[Ff]inal|[Tt]erminal|end state)[^a-z]))", concat("", [file.text, "\n"]), -1)
+	not regex.match(`(?i)not[ \t]+(?:an?[ \t]+)?(?:final|terminal)|non-?(?:final|terminal)`, match[0])
+}
+
 # A table of transitions: `COMPLETED: ['PENDING']`, `[Status.COMPLETED]: [Status.PENDING]`.
 found contains finding if {
 	some [file, line] in diff.search("production", `^[ \t]*(\[?(?:[A-Za-z]+[.])?[A-Za-z_]+\]?|['"][A-Za-z_]+['"])[ \t]*:[ \t]*(\[|new Set[(])`)

@@ -7,6 +7,7 @@ import rego.v1
 
 import data.forge.comments
 import data.forge.diff
+import data.forge.paths
 import data.forge.statements
 
 # In capitals anywhere in a comment; in small letters only where the comment begins with it and goes on like a note.
@@ -66,7 +67,69 @@ found contains finding if {
 	)
 }
 
-_empty_words := {"todo", "fixme", "fix", "this", "that", "it", "later", "implement", "here", "refactor", "clean", "cleanup", "up", "me", "improve", "remove", "add", "update", "check", "handle", "better", "tests", "test", "soon", "please", "needs", "need", "work", "change", "do", "something", "stuff", "review", "the", "a", "an", "to", "and", "in", "of", "for", "be", "should", "must", "make", "we", "i", "is", "code", "properly", "proper", "correctly", "finish", "complete", "revisit", "rethink", "temporary", "temp", "now", "maybe", "not", "sure", "why", "broken", "ugly", "look", "at", "into", "somehow", "someday", "optimize", "optimise", "rewrite", "more", "some", "investigate", "function", "method", "nicer", "good", "enough", "next", "time", "tomorrow", "asap", "tbd", "etc", "ok"}
+# --- Notes that stood there before, and whose work the change does right below them ---
+
+_old_notes contains {"file": statements.brief(file), "line": entry[0], "text": said} if {
+	some file in diff.files
+	not paths.markdown(file.path)
+	some entry in file.notes
+	comment := regex.find_n(`(?://+|/\*|#|--|<!--|^[ \t]*\*)[ \t]*.*$`, entry[1], 1)[0]
+	regex.match(_note, comment)
+	said := substring(comment, indexof(comment, regex.find_n(_note, comment, 1)[0]), -1)
+}
+
+_work_below(note) := [row |
+	file := statements.file_of[note.file.path]
+	some number in numbers.range(note.line + 1, note.line + 12)
+	number in file.new
+	row := file.rows[number]
+	trim_space(row) != ""
+]
+
+_closed_tickets := {regex.find_n(`#?[0-9A-Z-]+$`, match, 1)[0] |
+	some sentence in regex.find_n(`(?i)(?:^|[^a-z])(?:clos(?:e|es|ed|ing)|fix(?:es|ed)?|resolv(?:e|es|ed)|implement(?:s|ed)?|complet(?:e|es|ed)|finish(?:es|ed)?)[ :]+[^\n]*`, concat("\n", [diff.title, diff.description]), -1)
+	some match in regex.find_n(`(?:[A-Z][A-Z0-9]+-|#)[0-9]+`, sentence, -1)
+}
+
+found contains finding if {
+	some note in _old_notes
+	some ticket in regex.find_n(`(?:[A-Z][A-Z0-9]+-|#)[0-9]+`, note.text, -1)
+	ticket in _closed_tickets
+	count(_work_below(note)) > 0
+	finding := _left_behind(note)
+}
+
+found contains finding if {
+	some note in _old_notes
+	words := [lower(word) | some word in regex.find_n(`[A-Za-z]{4,}`, regex.replace(note.text, `(?i)(?:todo|fixme)(?:\([^()]*\))?`, ""), 5)]
+	count(words) > 1
+	some name in regex.find_n(`[A-Za-z]{8,}[ ]*\(`, concat("\n", array.slice(_work_below(note), 0, 5)), -1)
+	startswith(lower(name), substring(words[0], 0, 5))
+	contains(lower(name), substring(words[1], 0, 5))
+	finding := _left_behind(note)
+}
+
+_left_behind(note) := diff.finding(
+	"R15", note.file, note.line,
+	"The note is left behind although this change does its work.",
+	"Remove the comment: the lines below do what it asks for.",
+)
+
+_empty_words := {
+	"todo", "fixme", "fix", "this", "that", "it", "later", "implement", "here", "refactor", "clean", "cleanup",
+	"up", "me", "improve", "remove", "add", "update", "check", "handle", "better", "tests", "test", "soon",
+	"please", "needs", "need", "work", "change", "do", "something", "stuff", "review", "the", "a", "an", "to",
+	"and", "in", "of", "for", "be", "should", "must", "make", "we", "i", "is", "code", "properly", "proper",
+	"correctly", "finish", "complete", "revisit", "rethink", "temporary", "temp", "now", "maybe", "not", "sure",
+	"why", "broken", "ugly", "look", "at", "into", "somehow", "someday", "optimize", "optimise", "rewrite", "more",
+	"some", "investigate", "function", "method", "nicer", "good", "enough", "next", "time", "tomorrow", "asap",
+	"tbd", "etc", "ok", "one", "ones", "other", "others", "all", "also", "case", "cases", "thing", "things",
+	"different", "these", "those", "with", "by", "from", "too", "as", "well", "on", "if", "or", "has", "have",
+	"can", "will", "there", "still", "new", "old",
+}
+
+# Two words are a topic, no context, unless somebody owns the note.
+_least(note) := 2 if regex.match(`(?i)todo[ ]*\([^)]+\)|@[a-z]`, note.text) else := 3
 
 found contains finding if {
 	some note in _notes
@@ -74,7 +137,7 @@ found contains finding if {
 	not note in _resolved
 	not comments.tracked(note.text)
 	words := {lower(word) | some word in regex.find_n(`[A-Za-z]+`, regex.replace(note.text, `(?i)@?todo[ ]*\([^)]*\)`, ""), -1)}
-	count(words - _empty_words) < 2
+	count(words - _empty_words) < _least(note)
 	finding := diff.finding(
 		"R15", note.file, note.line,
 		"TODO without context: nobody can tell what is missing, or why.",

@@ -93,6 +93,23 @@ found contains finding if {
 	)
 }
 
+# A field of the system's own: what it shows is a placeholder, and nothing names it.
+found contains finding if {
+	some tag in markup.tags
+	regex.match(`^(?:[A-Z][0-9A-Za-z]*[.])?[A-Z][0-9A-Za-z]*(?:Field|Input|Select|Picker|Combobox|ComboBox|Textarea|TextArea|Autocomplete|Dropdown|SearchBar|SearchBox)$|^(?:Input|Select|Textarea|TextArea|Combobox|ComboBox|Autocomplete)$`, tag.name)
+	tag.name != "TextInput"
+	markup.has(tag, "placeholder")
+	not _named(tag)
+	not markup.has(tag, `id|[a-z]*[lL]abel[A-Za-z]*|legend|caption|inputProps|slotProps|htmlFor|inputId|nativeID`)
+	not _hidden(tag)
+	not _inside_a_label(tag)
+	finding := diff.finding(
+		"R19", tag.file, tag.line,
+		sprintf("Missing ARIA label: %s has a placeholder, and neither label nor name.", [tag.name]),
+		"Give it a label or an aria-label: a placeholder goes away with the first letter.",
+	)
+}
+
 _inside_a_label(tag) if {
 	above := concat("\n", [row |
 		some number in numbers.range(max([1, tag.line - 12]), tag.line)
