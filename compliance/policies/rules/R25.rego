@@ -89,6 +89,43 @@ found contains finding if {
 	)
 }
 
+# The catalogue wants types declared, though GitHub has three by default: what starts a check is to be read in its file.
+found contains finding if {
+	some trigger in workflows.triggers
+	trigger.event in {"pull_request", "pull_request_target"}
+	trigger.line in trigger.file.new
+	not _stated(trigger)
+	_complete(trigger)
+	not _waits_in_vain(trigger)
+	finding := _undeclared(trigger.file, trigger.line, trigger.event)
+}
+
+# `on: pull_request`, `on: [push, pull_request]`, `- pull_request`
+found contains finding if {
+	some file in workflows.files
+	some line in code.hits(file, `^['"]?on['"]?:[ ]*(?:pull_request(?:_target)?[ ]*$|\[.*\bpull_request(?:_target)?\b.*\])`)
+	finding := _undeclared(file, line, regex.find_n(`pull_request(?:_target)?`, file.rows[line], 1)[0])
+}
+
+found contains finding if {
+	some file in workflows.files
+	some line in code.hits(file, `^[ ]*-[ ]+pull_request(?:_target)?[ ]*$`)
+	head := max({number | some number in numbers.range(max([1, line - 8]), line); not regex.match(`^[ ]*-`, object.get(file.rows, number, "-"))})
+	regex.match(workflows.on_key, file.rows[head])
+	finding := _undeclared(file, line, regex.find_n(`pull_request(?:_target)?`, file.rows[line], 1)[0])
+}
+
+_undeclared(file, line, event) := diff.finding(
+	"R25", file, line,
+	sprintf("Missing trigger type: %s does not declare its types.", [event]),
+	"Write types: [opened, synchronize, reopened], and what else the workflow is meant for.",
+)
+
+_waits_in_vain(trigger) if {
+	some action in _asked_for(trigger.file)
+	not action in {"opened", "synchronize", "reopened"}
+}
+
 # The diff shows what follows the trigger's block.
 _complete(trigger) if trigger.file.whole
 
