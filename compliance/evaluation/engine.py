@@ -39,16 +39,16 @@ def evaluate(
     stated, beside = _json(change, "input"), _json({**pack.data, **(data or {})}, "data")
     engine = _engine(pack)
     try:
-        # The engine keeps what it was given last: nothing of one evaluation may reach the next.
-        engine.clear_data()
-        engine.add_data_json(beside)
+        _give_data(engine, pack.revision, beside)
         engine.set_input_json(stated)
         answer = engine.eval_query_as_json(QUERY)
     except RuntimeError as error:
+        _data().pop(pack.revision, None)
         raise EngineFailed("evaluation_failed", f"The policies failed: {_reason(error)}") from error
     except BaseException as error:
         # After a panic (which is no Exception) the engine may be in any state.
         _engines().pop(pack.revision, None)
+        _data().pop(pack.revision, None)
         if type(error).__name__ != "PanicException":
             raise
         raise EngineFailed("evaluation_failed", f"The policy engine broke off: {_reason(error)}") from error
@@ -68,6 +68,26 @@ def _engines() -> dict[str, regorus.Engine]:
         _mine.engines = {}
     engines: dict[str, regorus.Engine] = _mine.engines
     return engines
+
+
+def _give_data(engine: regorus.Engine, revision: str, beside: str) -> None:
+    """Let the engine hold this data and no other: it keeps what it was given last.
+
+    New data makes it compile all policies again, which takes longer than most changes; so the same is given once.
+    """
+    if _data().get(revision) != beside:
+        _data().pop(revision, None)
+        engine.clear_data()
+        engine.add_data_json(beside)
+        _data()[revision] = beside
+
+
+def _data() -> dict[str, str]:
+    """The data that each of this thread's engines holds, as JSON."""
+    if not hasattr(_mine, "data"):
+        _mine.data = {}
+    data: dict[str, str] = _mine.data
+    return data
 
 
 def _loaded(pack: Pack) -> regorus.Engine:
