@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.contrib.auth.views import PasswordChangeView
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.sites import UnfoldAdminSite
 
@@ -18,6 +18,10 @@ class ConsoleSite(UnfoldAdminSite):
 
     enable_nav_sidebar = True
     own_password_form: type[BaseForm] = AdminOwnPasswordChangeForm
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Without Django's way from any row to its page: whoever signs in could ask it which rows there are."""
+        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Changing one's own password, by ``own_password_form``: Unfold's site knows but its own form."""

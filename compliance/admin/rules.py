@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -147,7 +148,9 @@ class TenantSettingsAdmin(KeptAdmin):
         return TemplateResponse(request, "console/settings_forecast.html", context)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Go to the form. Who may not see it is told there."""
+        """Go to the form, who may see it. Nothing is done to a list of one."""
+        if request.method != "GET" or not self.has_view_permission(request):
+            raise PermissionDenied
         return HttpResponseRedirect(page_url_of(TenantSettings, TenantSettings.PK))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> TenantSettings | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 
@@ -169,6 +170,14 @@ def test_the_public_site_shows_no_model_of_a_tenants_schema() -> None:
     shown = {model._meta.label for model in public_site._registry}
     platform = {"tenants.Tenant", "accounts.User", "accounts.Organisation", "audit.AuditEntry"}
     assert shown == {*platform, *ALERTS, *beat}
+
+
+def test_no_address_says_which_rows_of_a_content_type_there_are(
+    browser_for: BrowserFor, viewer: User, acme: Tenant
+) -> None:
+    kind = ContentType.objects.get_for_model(Tenant, for_concrete_model=False)
+    for key in (kind.pk, ContentType.objects.get(app_label="accounts", model="user").pk):
+        assert browser_for(viewer).get(f"/admin/r/{key}/{viewer.pk}/").status_code == 404
 
 
 def test_the_sign_in_page_names_the_tenant(acme: Tenant) -> None:
