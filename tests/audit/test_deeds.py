@@ -191,7 +191,8 @@ def test_djangos_own_history_stays_empty(browser: Client) -> None:
     form = filled_in(browser.get(page_of(Rule.objects.get(pk="R01")))) | {"tier": "WARNING"}
     browser.post(page_of(Rule.objects.get(pk="R01")), form)
     settings = TenantSettings.current()
-    browser.post(page_of(settings), filled_in(browser.get(page_of(settings))) | {"threshold": "80"})
+    form = filled_in(browser.get(page_of(settings))) | {"threshold": "80", "_confirmed": "1"}
+    browser.post(page_of(settings), form)
     assert len(recorded("rule.edited", "settings.edited")) == 2
     assert not LogEntry.objects.exists()
     assert "Recent actions" not in browser.get(reverse("admin:index")).content.decode()

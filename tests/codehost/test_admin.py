@@ -87,7 +87,7 @@ def test_the_audit_log_knows_that_and_not_what(browser: Client) -> None:
     browser.post(ADD, WANTED)
     host = CodeHost.objects.get()
     browser.post(page_of(host), {**WANTED, "token": "another", "webhook_secret": "", "name": "GHE"})
-    entries = list(AuditEntry.objects.order_by("sequence").values("action", "before", "after"))
+    entries = list(AuditEntry.objects.filter(resource_type="codehost").order_by("sequence").values("action", "before", "after"))
     assert [entry["action"] for entry in entries] == ["code_host.added", "code_host.edited"]
     assert entries[1]["after"] == {"name": "GHE", "token": "(hidden)"}
     assert not any(secret in str(entries) for secret in (TOKEN, SECRET, "another"))
@@ -177,7 +177,7 @@ def test_a_repository_is_told_what_to_tell(
     repository.refresh_from_db()
     assert (repository.host, repository.sends_status, repository.sends_comment) == (told, True, False)
     assert repository.trusted_policies == ["a1", "b2"]
-    assert AuditEntry.objects.get().after == {
+    assert AuditEntry.objects.get(resource_type="repository").after == {
         "host": "GitHub",
         "sends_comment": False,
         "trusted_policies": ["a1", "b2"],

@@ -49,7 +49,7 @@ def test_without_redis_the_runner_delivers(hosts: CodeHostServer, tmp_path: Path
 
 def test_a_worker_delivers_at_once_and_tries_again(hosts: CodeHostServer, tmp_path: Path) -> None:
     hosts.next = [Answer(500)]
-    with RunningSite(tmp_path, runs=("worker",), environment=LOOPBACK):
+    with RunningSite(tmp_path, runs=("outbox",), environment=LOOPBACK):
         judge_in("acme")
         wait_until(lambda: states(hosts) == ["success"], within=15, what="the second attempt sets the status")
         wait_until(lambda: StatusUpdate.objects.get().status == "done", within=5, what="the message is done")

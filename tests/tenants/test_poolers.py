@@ -42,7 +42,7 @@ def pooler(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     process = spawn(command, log=tmp_path / "log", cwd=tmp_path, env=dict(os.environ), runs_as=unprivileged())
     parameters = {**connection.get_connection_params(), "port": port}
     monkeypatch.setattr(connection, "get_connection_params", lambda: parameters)
-    wait_until(lambda: _answers(port), within=10, what="PgBouncer answers")
+    wait_until(lambda: _answers(port), within=30, what="PgBouncer answers")
     yield request.param
     stop([process], signals=[signal.SIGTERM], patience=5)
 
