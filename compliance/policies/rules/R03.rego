@@ -38,6 +38,7 @@ _application(path) := regex.find_n(`^(apps|services|microservices)/[^/]+`, path,
 
 found contains finding if {
 	some name in {_application(new.path) | some new in _files_added}
+	not name in {"apps/api", "apps/web"}
 	not name in object.get(_own_layout, "applications", [])
 	not _was_there(concat("", [name, "/"]))
 	file := _first({new | some new in _files_added; _application(new.path) == name})
@@ -90,7 +91,7 @@ found contains finding if {
 	other != own
 	finding := diff.finding(
 		"R03", file, line,
-		sprintf("This import reaches from `%s` into the code of `%s`.", [own, other]),
+		sprintf("This import reaches from `%s` into the code of `%s`.", [trim(own, "/"), trim(other, "/")]),
 		"Call the other service's API or listen to its events; what both need belongs in a shared library under libs/.",
 	)
 }

@@ -43,14 +43,25 @@ found contains finding if {
 		line <= scope.last
 		not _refuses(file, line)
 	}
-	count(signs) >= 2
-	count({line | some line in signs; _weighs(file.rows[line])}) > 0
+	_is_logic(file, signs)
 	line := min(signs & file.new)
 	finding := diff.finding(
 		"R11", file, line,
 		"Business logic stands in this controller: it decides or calculates instead of passing on.",
 		"Move the decision into a service method, and leave the controller one call.",
 	)
+}
+
+_is_logic(file, signs) if {
+	count(signs) >= 2
+	count({line | some line in signs; _weighs(file.rows[line])}) > 0
+}
+
+# A calculation is enough; turning pages and times into other units is not one.
+_is_logic(file, signs) if {
+	some line in signs
+	regex.match(`[A-Za-z0-9_)\]][ \t]+[*/][ \t]+[A-Za-z0-9_(]|[.]reduce[(]`, file.rows[line])
+	not regex.match(`(?i)page|skip|limit|offset|take|\bsize|second|minute|hour|day|\bms\b|1000|1024|\b60\b|import|\*[ \t]+as[ \t]`, file.rows[line])
 }
 
 # What a guard clause or a plain branch is not.
