@@ -21,6 +21,7 @@ from overrides.services.evidence import check_address, check_file
 from overrides.services.locking import AlreadyDecided, locked
 from overrides.services.people import ensure_may_ask
 from overrides.services.recording import record
+from overrides.services.telling import tell_deciders
 
 RENEWABLE = (Standing.APPROVED, Standing.EXPIRED)
 
@@ -75,6 +76,7 @@ def request_override(
         renews=renews,
     )
     _store(request, evidence, [*found.values()], at)
+    tell_deciders(request, at=at)
     Version.bump("overrides")
     record(request, "requested", by=by, at=at, note=reason)
     return request

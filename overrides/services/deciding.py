@@ -20,6 +20,7 @@ from overrides.services.holding import holding_covers
 from overrides.services.locking import AlreadyDecided, locked
 from overrides.services.people import ensure_may_decide
 from overrides.services.recording import record
+from overrides.services.telling import tell_requester
 
 TOPIC = "overrides"
 
@@ -127,6 +128,7 @@ def end(
     """
     request.status, request.ended_at = standing, at
     request.save()
+    tell_requester(request, at=at)
     approved = dict(request.items.exclude(approved_severity="").values_list("violation", "approved_severity"))
     if request.kind == Kind.FALSE_POSITIVE:
         covering.restore(pull, _still_dismissed(request, approved), at=at, also=[TOPIC])
@@ -149,6 +151,7 @@ def _decide(request: OverrideRequest, standing: Standing, by: User, at: datetime
     request.status, request.decided_at = standing, at
     request.decided_by, request.decided_by_label = by, by.get_username()
     request.save()
+    tell_requester(request, at=at)
 
 
 def _ensure_as_seen(rows: Sequence[Row], seen: str) -> None:

@@ -87,7 +87,8 @@ def test_the_audit_log_knows_that_and_not_what(browser: Client) -> None:
     browser.post(ADD, WANTED)
     host = CodeHost.objects.get()
     browser.post(page_of(host), {**WANTED, "token": "another", "webhook_secret": "", "name": "GHE"})
-    entries = list(AuditEntry.objects.filter(resource_type="codehost").order_by("sequence").values("action", "before", "after"))
+    about_it = AuditEntry.objects.filter(resource_type="codehost").order_by("sequence")
+    entries = list(about_it.values("action", "before", "after"))
     assert [entry["action"] for entry in entries] == ["code_host.added", "code_host.edited"]
     assert entries[1]["after"] == {"name": "GHE", "token": "(hidden)"}
     assert not any(secret in str(entries) for secret in (TOKEN, SECRET, "another"))
