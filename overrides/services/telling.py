@@ -17,14 +17,14 @@ def tell_deciders(request: OverrideRequest, *, at: datetime) -> None:
     """Somebody asks: everybody who may decide hears of it, who asked aside."""
     app, codename = DECIDE.split(".")
     permitted = Q(groups__permissions__codename=codename, groups__permissions__content_type__app_label=app)
-    others = User.objects.filter(permitted, is_active=True).exclude(pk=request.requested_by_id).distinct()
+    others = User.objects.filter(permitted, is_active=True).exclude(override_requests=request).distinct()
     title = f"{request.requested_by_label} asks for {_kind(request)} on {request.pull_request}"
     notify(others, title=title, items=[request.reason], link=_page(request), at=at)
 
 
 def tell_requester(request: OverrideRequest, *, at: datetime) -> None:
     """It is decided, or over: who asked hears how, and why."""
-    people = User.objects.filter(pk=request.requested_by_id, is_active=True)
+    people = User.objects.filter(override_requests=request, is_active=True)
     standing = Standing(request.status)
     title = f"Your request for {_kind(request)} on {request.pull_request}: {str(standing.label).lower()}"
     said = request.revocation_reason or request.rejection_reason or request.note
