@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from core.admin_cells import page_url_of
 from core.admin_forms import refused_form
 from core.errors import DomainError
 
@@ -169,6 +170,20 @@ class KeptAdmin(ConsoleAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""
         return False
+
+
+class OneRowAdmin(KeptAdmin):
+    """One form, no list: of a model with ``PK``, its only key, and ``current()``."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Go to the form, who may see it. Nothing is done to a list of one."""
+        if request.method != "GET" or not self.has_view_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(page_url_of(self.model, self.model.PK))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row; the defaults where nothing was ever changed."""
+        return self.model.current() if object_id == str(self.model.PK) else None
 
 
 class ReadOnlyAdmin(KeptAdmin):

@@ -4,14 +4,13 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import Organisation, User
 from accounts.organisations import edit_organisation
-from core.admin import KeptAdmin
-from core.admin_cells import page_url_of
+from core.admin import OneRowAdmin
 from core.admin_forms import LinesField
 from core.admin_sites import public_site
 
@@ -32,7 +31,7 @@ class OrganisationForm(forms.ModelForm[Organisation]):
 
 @admin.register(Organisation)
 @admin.register(Organisation, site=public_site)
-class OrganisationAdmin(KeptAdmin):
+class OrganisationAdmin(OneRowAdmin):
     """One form, no list."""
 
     form = OrganisationForm
@@ -40,14 +39,6 @@ class OrganisationAdmin(KeptAdmin):
         ("Business hours, Monday to Friday", {"fields": ["time_zone", ("opens", "closes")]}),
         ("Managers", {"fields": ["managers"]}),
     ]
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Go to the form. Who may not see it is told there."""
-        return HttpResponseRedirect(page_url_of(Organisation, Organisation.PK))
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Organisation | None:
-        """The organisation; the defaults where nothing was ever changed."""
-        return Organisation.current() if object_id == str(Organisation.PK) else None
 
     def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
         """Let the service change it."""

@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -18,8 +18,8 @@ from alerts.escalation import Step
 from alerts.models import AlertPolicy, AlertSettings
 from alerts.services.policies import edit_policy
 from alerts.services.silencing import declare_emergency
-from core.admin import KeptAdmin, column
-from core.admin_cells import NONE, moment, page_url_of
+from core.admin import KeptAdmin, OneRowAdmin, column
+from core.admin_cells import NONE, moment
 from core.admin_forms import LinesField
 from core.admin_sites import public_site
 
@@ -170,7 +170,7 @@ class EmergencyForm(forms.ModelForm[AlertSettings]):
 
 @admin.register(AlertSettings)
 @admin.register(AlertSettings, site=public_site)
-class AlertSettingsAdmin(KeptAdmin):
+class AlertSettingsAdmin(OneRowAdmin):
     """One form, no list."""
 
     form = EmergencyForm
@@ -179,14 +179,6 @@ class AlertSettingsAdmin(KeptAdmin):
     def get_fields(self, request: HttpRequest, obj: AlertSettings | None = None) -> list[str]:
         """Who may not declare an emergency is told whether there is one."""
         return ["now", "passes"] if self.has_change_permission(request, obj) else ["now"]
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Go to the form. Who may not see it is told there."""
-        return HttpResponseRedirect(page_url_of(AlertSettings, AlertSettings.PK))
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> AlertSettings | None:
-        """The settings; the defaults where nothing was ever changed."""
-        return AlertSettings.current() if object_id == str(AlertSettings.PK) else None
 
     def save_model(self, request: HttpRequest, obj: AlertSettings, form: Any, change: bool) -> None:
         """Let the service declare it, or end it."""

@@ -4,8 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -20,7 +19,7 @@ from compliance.queries.rules import tallies_of_rules
 from compliance.queries.tallies import Tally
 from compliance.services.forecast import Turned, verdicts_under
 from compliance.services.terms import NOT_JUDGED_BY, edit_rule, edit_settings
-from core.admin import KeptAdmin, column
+from core.admin import KeptAdmin, OneRowAdmin, column
 from core.admin_cells import NONE, link, list_url, page_url_of
 from core.admin_forms import LinesField
 
@@ -110,7 +109,7 @@ class RuleAdmin(KeptAdmin):
 
 
 @admin.register(TenantSettings)
-class TenantSettingsAdmin(KeptAdmin):
+class TenantSettingsAdmin(OneRowAdmin):
     """One form, no list."""
 
     fieldsets = [
@@ -146,16 +145,6 @@ class TenantSettingsAdmin(KeptAdmin):
             "back": page_url_of(TenantSettings, TenantSettings.PK),
         }
         return TemplateResponse(request, "console/settings_forecast.html", context)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Go to the form, who may see it. Nothing is done to a list of one."""
-        if request.method != "GET" or not self.has_view_permission(request):
-            raise PermissionDenied
-        return HttpResponseRedirect(page_url_of(TenantSettings, TenantSettings.PK))
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> TenantSettings | None:
-        """The settings, which are the defaults where nothing was ever changed."""
-        return TenantSettings.current() if object_id == str(TenantSettings.PK) else None
 
     def save_model(self, request: HttpRequest, obj: TenantSettings, form: Any, change: bool) -> None:
         """Let the service change them."""

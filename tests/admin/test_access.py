@@ -172,6 +172,14 @@ def test_the_public_site_shows_no_model_of_a_tenants_schema() -> None:
     assert shown == {*platform, *ALERTS, *beat}
 
 
+@pytest.mark.parametrize("name", ["compliance_tenantsettings", "alerts_alertsettings", "accounts_organisation"])
+def test_a_page_without_a_list_is_led_to_only_who_may_see_it(sign_in: Callable[[Role], Client], name: str) -> None:
+    viewer = sign_in(Role.VIEWER)
+    assert viewer.get(list_of(name)).status_code == 302
+    assert viewer.post(list_of(name), {"action": "delete_selected"}).status_code == 403
+    assert sign_in(Role.CI_REPORTER).get(list_of(name)).status_code == 403
+
+
 def test_no_address_says_which_rows_of_a_content_type_there_are(
     browser_for: BrowserFor, viewer: User, acme: Tenant
 ) -> None:
