@@ -20,6 +20,8 @@ from tenants.models import Tenant
 URL = "/api/compliance/reports"
 CHECKS = "/api/compliance/checks"
 Body = dict[str, Any]
+# Without the time of day, which would be part of the tests' names.
+PACKED = gzip.compress(b"{}", mtime=0)
 
 
 def raw(ci: APIClient, body: bytes, **headers: Any) -> Any:
@@ -96,7 +98,7 @@ def test_what_is_not_json_is_400(ci: APIClient, body: bytes, code: str) -> None:
     assert response["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}")[:-5], gzip.compress(b"{}") + b"tail"])
+@pytest.mark.parametrize("body", [b"no gzip", PACKED[:-5], PACKED + b"tail"])
 def test_what_is_not_gzip_is_400(ci: APIClient, body: bytes) -> None:
     response = raw(ci, body, HTTP_CONTENT_ENCODING="gzip")
     assert (response.status_code, response.json()["code"]) == (400, "malformed_gzip")
