@@ -50,7 +50,13 @@ def save_person(person: User, *, role: Role | None, by: User | None, at: datetim
 
 @transaction.atomic
 def change_password(person: User, *, password: str, by: User, at: datetime) -> None:
-    """Give a person another password; sessions and tokens made with the old one end with it."""
+    """Give a person another password; sessions and tokens made with the old one end with it.
+
+    Raises:
+        Forbidden: it is somebody else's, and ``by`` may not manage them.
+    """
+    if person.pk != by.pk:
+        _check_permitted(person, person, set(), by)
     person.set_password(password)
     person.save(update_fields=["password"])
     record_password(person, by=by, at=at)

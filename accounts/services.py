@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import CIToken, User
 from accounts.people import save_person
+from accounts.permitting import check_permitted
 from accounts.roles import Role
 from audit.services import record_entry
 from core.errors import Invalid
@@ -43,8 +44,10 @@ def issue_ci_token(
         token: the secret to use, where it was made elsewhere (the demo); a new one otherwise.
 
     Raises:
+        Forbidden: ``by`` may not issue tokens.
         Invalid: there is no pattern, or one that no repository's name can match.
     """
+    check_permitted(by, "accounts.add_citoken", "Your role may not issue CI tokens.")
     wrong = [pattern for pattern in repositories if not _PATTERN.fullmatch(pattern)]
     if wrong or not repositories:
         reason = f"Not a pattern like acme/shop, acme/* or *: {', '.join(wrong) or 'empty'}."
@@ -65,7 +68,12 @@ def issue_ci_token(
 
 @transaction.atomic
 def revoke_ci_token(token: CIToken, *, by: User | None, at: datetime) -> None:
-    """End a token now. Revoking twice keeps the first time."""
+    """End a token now. Revoking twice keeps the first time.
+
+    Raises:
+        Forbidden: ``by`` may not revoke tokens.
+    """
+    check_permitted(by, "accounts.change_citoken", "Your role may not revoke CI tokens.")
     if CIToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at):
         record_entry(action="ci_token.revoked", resource=token, by=by, at=at)
 

@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import transaction
 
+from accounts.models import User
+from accounts.permitting import check_permitted
 from alerts import messages
 from alerts.choices import AlertState, ChannelKind, Occasion, Reason, Tier
 from alerts.models import Alert, AlertEvent, Channel, Delivery
@@ -17,7 +19,7 @@ from core.errors import Conflict, NotFound
 def acknowledge_alert(
     alert_id: UUID,
     *,
-    by: models.Model | None,
+    by: User | None,
     label: str,
     via: str,
     at: datetime,
@@ -32,9 +34,11 @@ def acknowledge_alert(
         heard_from: the channel that says so, and needs not be told.
 
     Raises:
+        Forbidden: ``by`` may not acknowledge.
         NotFound: there is no such alert.
         Conflict: it is resolved.
     """
+    check_permitted(by, "alerts.acknowledge_alert", "Your role may not acknowledge alerts.")
     alert = Alert.objects.select_for_update(no_key=True).filter(pk=alert_id).first()
     if alert is None:
         raise NotFound("not_found", "There is no such alert.")

@@ -173,7 +173,7 @@ class StatusUpdateAdmin(ReadOnlyAdmin):
         """Give the failed ones among the selected messages their attempts back."""
         failed = list(queryset.filter(status=Claimable.Status.FAILED)[:_SENT_AGAIN_AT_ONCE])
         for update in failed:
-            send_again(update, at=timezone.now())
+            send_again(update, by=cast(User, request.user), at=timezone.now())
         if failed:
             messages.success(request, f"{len(failed)} message{'' if len(failed) == 1 else 's'} will be sent again.")
         else:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from accounts.permitting import check_permitted
 from audit.services import record_entry
 from compliance.choices import HostKind
 from compliance.codehost.clients import HostError, client_of
@@ -83,8 +84,13 @@ def try_connection(host: CodeHost, *, by: User) -> str:
 
 
 @transaction.atomic
-def send_again(update: StatusUpdate, *, at: datetime) -> None:
-    """Give a message that has failed its attempts back."""
+def send_again(update: StatusUpdate, *, by: User | None, at: datetime) -> None:
+    """Give a message that has failed its attempts back.
+
+    Raises:
+        Forbidden: ``by`` may not send messages again.
+    """
+    check_permitted(by, "compliance.change_statusupdate", "Your role may not send messages to code hosts again.")
     update.requeue(at=at)
     transaction.on_commit(announce_updates, robust=True)
 

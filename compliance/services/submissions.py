@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.permitting import check_permitted
 from audit.services import record_entry
 from compliance.choices import Urgency
 from compliance.models import Repository, Submission
@@ -70,7 +71,12 @@ def receive(report: Report, *, content: bytes, part: str = "", blocking: bool, b
 
 @transaction.atomic
 def requeue(submission: Submission, *, at: datetime, by: User | None = None, note: str = "") -> None:
-    """Give a failed report its attempts back; ``by`` is None where it was sent again."""
+    """Give a failed report its attempts back; ``by`` is None where it was sent again.
+
+    Raises:
+        Forbidden: ``by`` may not queue reports again.
+    """
+    check_permitted(by, "compliance.change_submission", "Your role may not queue reports again.")
     submission.requeue(at=at)
     _announce(submission.priority == Urgency.BLOCKING)
     name = f"{submission.repository}, run {submission.run_id}"
