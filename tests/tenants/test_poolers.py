@@ -36,8 +36,10 @@ def pooler(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         f"pool_mode = {request.param}\nmax_client_conn = 20\n",
         encoding="utf-8",
     )
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents):
         folder.chmod(0o755)
+        if folder.name.startswith("pytest-of-"):
+            break
     command = [shutil.which("pgbouncer") or "", str(tmp_path / "ini")]
     process = spawn(command, log=tmp_path / "log", cwd=tmp_path, env=dict(os.environ), runs_as=unprivileged())
     parameters = {**connection.get_connection_params(), "port": port}
