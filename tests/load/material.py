@@ -33,16 +33,17 @@ def seed_violations(owner: psycopg.Connection, schema: str, *, count: int) -> No
     """Write violations as years of work leave them: in 200 repositories and 5,000 pull requests, one in five live."""
     owner.execute(f"SET search_path = {schema}")
     owner.execute(
-        "INSERT INTO compliance_repository (name, web_url, default_branch) "
-        "SELECT 'load/repository-' || n, '', 'main' FROM generate_series(1, 200) n"
+        "INSERT INTO compliance_repository "
+        "(name, web_url, default_branch, sends_status, sends_comment, trusted_policies) "
+        "SELECT 'load/repository-' || n, '', 'main', true, true, '{}' FROM generate_series(1, 200) n"
     )
     owner.execute(
         f"""
         INSERT INTO compliance_pullrequest (id, repository_id, number, branch, base_branch, title, author, url, state,
             head_sha, block_count, override_count, warning_count, open_block_count, open_override_count,
-            open_warning_count, score, open_score, verdict)
+            open_warning_count, score, open_score, verdict, description, override_markers, head_awaited, comment_id)
         SELECT {_KEY}, r.id, 1 + n / 200, '', '', 'Pull request ' || n, 'author-' || n % 150, '', 'open', 'abc',
-            0, 0, 0, 0, 0, 0, 100, 100, 'PASS'
+            0, 0, 0, 0, 0, 0, 100, 100, 'PASS', '', '{{}}', false, ''
         FROM generate_series(1, 5000) n
         JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM compliance_repository
               WHERE name LIKE 'load/%') r ON r.place = 1 + n % 200
