@@ -23,6 +23,8 @@ Report = Callable[..., dict[str, Any]]
         ("`@override:test-coverage`", ["test-coverage"]),
         ("@overrides:no @override: no @override:-no mail@override:no", []),
         ("@override:naïve", []),
+        ("<!--" * 16_000 + " @override:layer-sync", ["layer-sync"]),
+        ("<!-- e.g. @override:layer-sync\n -->\n@override:breaking-change", ["breaking-change"]),
         ("@override:" + "x" * 101, []),
         ("", []),
     ],
