@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from accounts.models import User
+from accounts.permitting import check_permitted
 from alerts.durations import write_duration
 from audit.services import record_entry
-from core.errors import Forbidden, Invalid
+from core.errors import Invalid
 
 
 def permitted(by: User | None, permission: str) -> None:
@@ -19,8 +20,7 @@ def permitted(by: User | None, permission: str) -> None:
     Raises:
         Forbidden: ``by`` lacks the permission.
     """
-    if by is not None and not by.has_perm(permission):
-        raise Forbidden("forbidden", "Your role may not change how alerts are sent.")
+    check_permitted(by, permission, "Your role may not change how alerts are sent.")
 
 
 @transaction.atomic
