@@ -9,21 +9,25 @@ from django_tenants.utils import get_public_schema_name, schema_context, tenant_
 
 from alerts.delivery import deliver_next
 from alerts.models import Delivery
-from alerts.services.announcing import DELIVERY_TASK, announce_rest, message_taken
+from alerts.services.announcing import DELIVERY_TASK, OPERATORS_TASK, announce_rest, message_taken
 from alerts.services.clock import look_at_the_clock
 from tenants.models import Tenant
 
 CLOCK_TASK = "alerts.look_at_the_clock"
-_OPERATORS_AT_ONCE = 50
 logger = logging.getLogger(__name__)
 
 
 @shared_task(name=DELIVERY_TASK)  # type: ignore[untyped-decorator]
 def deliver() -> None:
     """Send the most urgent message of this tenant."""
-    message_taken()
-    deliver_next()
-    announce_rest(Delivery.objects.next_due())
+    _deliver()
+
+
+@shared_task(name=OPERATORS_TASK, fan_out=True)  # type: ignore[untyped-decorator]
+def deliver_to_operators() -> None:
+    """Send the most urgent message of the public schema, which is no tenant."""
+    with schema_context(get_public_schema_name()):
+        _deliver()
 
 
 @shared_task(name=CLOCK_TASK, fan_out=True)  # type: ignore[untyped-decorator]
@@ -37,7 +41,9 @@ def look_at_every_clock() -> None:
             logger.exception("the alerts of %s cannot be read", tenant.schema_name)
     with schema_context(get_public_schema_name()):
         look_at_the_clock(at=timezone.now())
-        # No message is ever sent for the public schema: its few deliveries go out here.
-        for _ in range(_OPERATORS_AT_ONCE):
-            if not deliver_next():
-                break
+
+
+def _deliver() -> None:
+    message_taken()
+    deliver_next()
+    announce_rest(Delivery.objects.next_due())

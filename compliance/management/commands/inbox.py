@@ -2,14 +2,14 @@
 
 import signal
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.db.utils import Error
-from django_tenants.utils import tenant_context
+from django_tenants.utils import get_public_schema_name, tenant_context
 
 from alerts.delivery import deliver_without_broker
 from compliance.inbox import BUSY, process_next
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         try:
             close_old_connections()
             connection.set_schema_to_public()
-            for tenant in Tenant.objects.active():
+            for tenant in [*Tenant.objects.active(), *_operators(work)]:
                 if stopped.is_set():
                     break
                 connection.ensure_connection()
@@ -95,3 +95,9 @@ class Command(BaseCommand):
             self.stderr.write(f"The work of {tenant.schema_name} cannot be read: {error}")
             connection.close()
             return 0
+
+
+def _operators(work: Callable[[], bool]) -> Iterable[Tenant]:
+    """The public schema, whose alerts are sent as tenants' are: that Redis is away, for one."""
+    is_theirs = work is deliver_without_broker
+    return Tenant.objects.filter(schema_name=get_public_schema_name()) if is_theirs else ()
