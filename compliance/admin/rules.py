@@ -116,6 +116,16 @@ class TenantSettingsAdmin(OneRowAdmin):
         ("What a violation costs", {"fields": [("block_weight", "override_weight", "warning_weight")]}),
         ("What may merge", {"fields": ["threshold", "require_complete", "override_waives_threshold"]}),
         ("Overrides", {"fields": ["longest_override_days"]}),
+        (
+            "What is kept, in days",
+            {
+                "fields": [
+                    ("violations_kept_days", "payloads_kept_days"),
+                    ("alerts_kept_days", "trends_kept_days"),
+                ],
+                "description": "What is older goes into the archive every night. The audit log is kept for ever.",
+            },
+        ),
     ]
 
     def changeform_view(

@@ -1,18 +1,26 @@
 """The catalogue of rules, and the terms under which a tenant judges."""
 
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from compliance.choices import UNATTRIBUTED, Enforcement, Severity
+from compliance.retention import LONGEST_KEPT_DAYS, MIN_TREND_DAYS, MIN_VIOLATION_DAYS, Horizons, horizons
 from compliance.score import Weights
 from compliance.verdict import Terms
 
 LONGEST_OVERRIDE_DAYS = 365
 """What a tenant may allow at most."""
+
+
+def _kept_days(default: int, *, at_least: int, help_text: str) -> Any:
+    limits = [MinValueValidator(at_least), MaxValueValidator(LONGEST_KEPT_DAYS)]
+    return models.PositiveSmallIntegerField(default=default, validators=limits, help_text=help_text)
 
 
 class RuleQuerySet(models.QuerySet["Rule"]):
@@ -96,6 +104,16 @@ class TenantSettings(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(LONGEST_OVERRIDE_DAYS)],
         help_text="An override holds at most so many days. Those that are approved keep their end.",
     )
+    violations_kept_days = _kept_days(
+        90,
+        at_least=MIN_VIOLATION_DAYS,
+        help_text="Resolved violations, and evaluations with their checks. Live violations stay for ever.",
+    )
+    trends_kept_days = _kept_days(365, at_least=MIN_TREND_DAYS, help_text="The figures of each day.")
+    alerts_kept_days = _kept_days(30, at_least=1, help_text="Resolved alerts, with their messages and notifications.")
+    payloads_kept_days = _kept_days(
+        30, at_least=1, help_text="Reports as they came in. What was found in them is kept as violations are."
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "settings"
@@ -106,6 +124,19 @@ class TenantSettings(models.Model):
                 name="an_override_ends",
                 condition=Q(longest_override_days__gte=1, longest_override_days__lte=LONGEST_OVERRIDE_DAYS),
             ),
+            models.CheckConstraint(
+                name="what_is_kept_ends",
+                condition=Q(
+                    violations_kept_days__range=(MIN_VIOLATION_DAYS, LONGEST_KEPT_DAYS),
+                    trends_kept_days__range=(MIN_TREND_DAYS, LONGEST_KEPT_DAYS),
+                    alerts_kept_days__range=(1, LONGEST_KEPT_DAYS),
+                    payloads_kept_days__range=(1, LONGEST_KEPT_DAYS),
+                ),
+            ),
+            models.CheckConstraint(
+                name="a_report_goes_before_what_it_came_to",
+                condition=Q(payloads_kept_days__lte=models.F("violations_kept_days")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -115,6 +146,22 @@ class TenantSettings(models.Model):
     def current(cls) -> "TenantSettings":
         """The tenant's settings; the defaults where nothing was ever changed."""
         return cls.objects.filter(pk=cls.PK).first() or cls(pk=cls.PK)
+
+    def clean(self) -> None:
+        """What was read from a report outlives the report itself."""
+        if self.payloads_kept_days > self.violations_kept_days:
+            longest = f"At most {self.violations_kept_days}: not longer than violations and evaluations are kept."
+            raise ValidationError({"payloads_kept_days": longest})
+
+    def horizons(self, *, at: datetime) -> Horizons:
+        """What ended before these moments may go; ``horizons(at=…).trends`` is where trends begin."""
+        return horizons(
+            at=at,
+            violations=self.violations_kept_days,
+            trends=self.trends_kept_days,
+            alerts=self.alerts_kept_days,
+            payloads=self.payloads_kept_days,
+        )
 
     def terms(self) -> Terms:
         """The same, as the verdict reads them."""

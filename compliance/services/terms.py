@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
@@ -16,7 +17,13 @@ from core.errors import Forbidden, Invalid
 
 JUDGED_BY = {"tier", "enforcement", "packages"}
 """What of a rule a verdict depends on; the rest is text."""
-NOT_JUDGED_BY = {"longest_override_days"}
+NOT_JUDGED_BY = {
+    "longest_override_days",
+    "violations_kept_days",
+    "trends_kept_days",
+    "alerts_kept_days",
+    "payloads_kept_days",
+}
 """What of the settings no verdict depends on."""
 
 
@@ -54,16 +61,25 @@ def edit_settings(*, changes: Mapping[str, Any], by: User, at: datetime) -> Tena
 
     Raises:
         Forbidden: ``by`` may not edit settings.
+        Invalid: a value is outside of its limits; ``errors`` says which.
     """
     _permitted(by, "compliance.change_tenantsettings")
     TenantSettings.objects.get_or_create(pk=TenantSettings.PK)
     settings = TenantSettings.objects.select_for_update(no_key=True).get(pk=TenantSettings.PK)
     before, after = apply_changes(settings, changes)
     if after:
+        _check(settings)
         settings.save(update_fields=list(after))
         _announce(set(after) - NOT_JUDGED_BY, at)
         record_entry(action="settings.edited", resource=settings, by=by, at=at, before=before, after=after)
     return settings
+
+
+def _check(settings: TenantSettings) -> None:
+    try:
+        settings.full_clean()
+    except ValidationError as refused:
+        raise Invalid("invalid", " ".join(refused.messages), errors=refused.message_dict) from refused
 
 
 def _announce(judged_by: set[str], at: datetime) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from audit.models import AuditEntry
 from compliance.choices import UNATTRIBUTED
 from compliance.models import Evaluation, PullRequest, Rule, TenantSettings, Version
 from compliance.services.forecast import verdicts_under
@@ -169,6 +170,34 @@ def test_what_no_verdict_depends_on_is_saved_at_once(browser: Client) -> None:
     form = filled_in(browser.get(settings_page())) | {"longest_override_days": "14"}
     assert browser.post(settings_page(), form).status_code == 302
     assert TenantSettings.current().longest_override_days == 14
+
+
+def test_what_is_kept_is_edited_by_the_day_and_recorded(save: Callable[..., Any]) -> None:
+    save(settings_page(), violations_kept_days="14", payloads_kept_days="7", trends_kept_days="730")
+    kept = TenantSettings.current().horizons(at=timezone.now())
+    assert (kept.violations - kept.trends).days == 716
+    after = AuditEntry.objects.get(action="settings.edited").after
+    assert after == {"violations_kept_days": 14, "payloads_kept_days": 7, "trends_kept_days": 730}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("violations_kept_days", 6, "greater than or equal to 7"),
+        ("violations_kept_days", 3_651, "less than or equal to 3650"),
+        ("trends_kept_days", 29, "greater than or equal to 30"),
+        ("alerts_kept_days", 0, "greater than or equal to 1"),
+        ("payloads_kept_days", 91, "At most 90"),
+    ],
+)
+def test_limits_of_what_is_kept_hold_on_the_form_and_in_the_service(
+    field: str, value: int, said: str, save: Callable[..., Any], compliance_admin: User
+) -> None:
+    assert said in text_of(save(settings_page(), **{field: str(value)}))
+    with pytest.raises(Invalid) as refused:
+        edit_settings(changes={field: value}, by=compliance_admin, at=timezone.now())
+    assert said in refused.value.errors[field][0]
+    assert getattr(TenantSettings.current(), field) != value
 
 
 @pytest.mark.parametrize(
