@@ -83,6 +83,12 @@ def test_every_address_is_described(schema: Schema) -> None:
         "post /api/compliance/overrides/{override_id}/revoke",
         "post /api/compliance/overrides/{override_id}/withdraw",
         "post /api/compliance/overrides/{override_id}/renew",
+        "get /api/compliance/export/violations.{kind}",
+        "get /api/compliance/export/pr.{kind}",
+        "get /api/compliance/export/rules.{kind}",
+        "get /api/compliance/export/overrides.{kind}",
+        "get /api/compliance/export/alerts.{kind}",
+        "get /api/compliance/export/evaluations.{kind}",
     }
 
 

@@ -228,6 +228,18 @@ ROOMS = (
         ),
     ),
     Room(
+        "dashboard",
+        "What is made of all of them",
+        lines=(
+            Line(f"GET {API}export/violations.<kind>", READERS, "Violations as a file, filtered"),
+            Line(f"GET {API}export/pr.<kind>", READERS, "Pull requests as a file, filtered"),
+            Line(f"GET {API}export/rules.<kind>", READERS, "Rules as a file"),
+            Line(f"GET {API}export/overrides.<kind>", READERS, "Overrides as a file, filtered"),
+            Line(f"GET {API}export/alerts.<kind>", READERS, "Alerts as a file, filtered"),
+            Line(f"GET {API}export/evaluations.<kind>", READERS, "Evaluations as a file, filtered"),
+        ),
+    ),
+    Room(
         "operations",
         "The platform, on the public host",
         site="public",
