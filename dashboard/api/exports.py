@@ -64,7 +64,7 @@ class Export(Endpoint):
         """All rows, as the API answers them."""
         raise NotImplementedError
 
-    def get(self, request: Request, kind: str) -> StreamingHttpResponse:
+    def get(self, request: Request, kind: str = "") -> Any:
         """The file. Taking it along is recorded."""
         if kind not in KINDS:
             raise NotFound("not_found", f"Exports are {' and '.join(KINDS)}.")
