@@ -34,6 +34,7 @@ TENANT_STATES = {
     Tenant.State.SUSPENDED: "warning",
     Tenant.State.DELETING: "danger",
 }
+ROLLOUTS = {"Migrated": "success", "Being migrated": "info", "Failed": "danger", "Waits": "warning"}
 validate_hostname = RegexValidator(
     r"\A(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z",
     "Use a host name without scheme and port: acme.forge.example.com.",
@@ -107,13 +108,19 @@ class DomainInline(TabularInline):
 class TenantAdmin(RecordedAdmin):
     """Operators ask for tenants; ``manage.py provision`` builds them."""
 
-    list_display = ["name", "schema_name", "domain", "state_label", "failure", "created_at"]
+    list_display = ["name", "schema_name", "domain", "state_label", "rollout_label", "failure", "created_at"]
     list_filter = [("state", ChoicesDropdownFilter)]
     search_fields = ["name", "schema_name", "domains__domain"]
     ordering = ["schema_name"]
     actions = ["suspend", "resume"]
-    readonly_fields = ["schema_name", "state_label", "failure", "created_at", "uuid"]
-    fieldsets = [(None, {"fields": ["name", ("schema_name", "state_label"), "failure", ("uuid", "created_at")]})]
+    readonly_fields = [
+        *("schema_name", "state_label", "failure", "created_at", "uuid"),
+        *("rollout_label", "rollout_at", "schema_release", "rollout_failure"),
+    ]
+    fieldsets = [
+        (None, {"fields": ["name", ("schema_name", "state_label"), "failure", ("uuid", "created_at")]}),
+        ("Migration", {"fields": [("rollout_label", "rollout_at"), "schema_release", "rollout_failure"]}),
+    ]
     add_fieldsets = [(None, {"fields": ["name", "schema_name", "domain"]})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
@@ -167,6 +174,15 @@ class TenantAdmin(RecordedAdmin):
     def state_label(self, tenant: Tenant) -> tuple[str, str]:
         """How far it is."""
         return tenant.state, str(Tenant.State(tenant.state).label)
+
+    @column("Schema", label=ROLLOUTS)
+    def rollout_label(self, tenant: Tenant) -> str:
+        """Whether this release can work in its schema, and what keeps it from that."""
+        if tenant.rollout in (Tenant.Rollout.MIGRATING, Tenant.Rollout.FAILED):
+            return str(Tenant.Rollout(tenant.rollout).label)
+        if tenant.state == Tenant.State.REQUESTED:
+            return "–"
+        return "Migrated" if tenant.is_migrated else "Waits"
 
     @column("Host name")
     def domain(self, tenant: Any) -> str:

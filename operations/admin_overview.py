@@ -1,12 +1,13 @@
-"""The first page of the operators' console: the tenants, and which of them wait or failed."""
+"""The first page of the operators' console: the tenants, and which of them wait, failed or are not migrated."""
 
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from core.admin_cells import list_url, page_url
 from tenants.models import TEMPLATE_SCHEMA, Tenant
+from tenants.versions import tenant_version
 
 _SHOWN = 10
 
@@ -27,5 +28,12 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             }
             for state in shown
         ],
+        "behind": [{"tenant": tenant, "page": page_url(tenant)} for tenant in _behind(tenants)[:_SHOWN]],
         "requested": [{"tenant": tenant, "page": page_url(tenant)} for tenant in tenants.requested()[:_SHOWN]],
     }
+
+
+def _behind(tenants: QuerySet[Tenant]) -> QuerySet[Tenant]:
+    """Tenants that this release does not serve, or whose migration failed."""
+    late = ~Q(schema_versions__contains=[tenant_version()]) | Q(rollout=Tenant.Rollout.FAILED)
+    return tenants.filter(late, state__in=[Tenant.State.ACTIVE, Tenant.State.SUSPENDED]).order_by("schema_name")

@@ -5,21 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import transaction
 from django.db.utils import Error
 from django.utils import timezone
 from django_tenants.clone import CloneSchema
 from django_tenants.utils import get_public_schema_name, schema_exists
-from psycopg import sql
 
 from accounts.models import User
-from audit.protection import revoke_rewriting
 from audit.services import record_entry
-from core.errors import DomainError, Invalid
+from core.errors import Invalid
+from operations.errors import require_owner
+from operations.roles import ensure_role, execute
+from operations.rollout.locks import schema_lock
+from operations.rollout.schemas import migrate_schema, note_migrated
 from tenants.current import connection
 from tenants.models import TEMPLATE_SCHEMA, Domain, Tenant
-from tenants.postgresql_backend.base import role_of
 
 Say = Callable[[str], None]
 _CONSTRAINTS = """
@@ -31,10 +32,6 @@ _RENAMED_CONSTRAINTS = f"""
     SELECT ours.relname, ours.conname, theirs.conname FROM ({_CONSTRAINTS}) theirs
     JOIN ({_CONSTRAINTS}) ours USING (relname, contype, definition) WHERE ours.conname <> theirs.conname
 """  # noqa: S608
-
-
-class NotTheOwnerError(DomainError):
-    """This process signs in with a role that may not build tenants."""
 
 
 def request_tenant(
@@ -72,9 +69,9 @@ def provision(*, say: Say) -> list[Tenant]:
 
     Raises:
         NotTheOwnerError: ``OWNER_DATABASE_URL`` is not set for this process.
+        MigrationFailed: the template cannot be brought to this release.
     """
-    if not settings.OWNER_DATABASE_URL:
-        raise NotTheOwnerError("not_the_owner", "Set OWNER_DATABASE_URL: only the owner may create schemas and roles.")
+    require_owner()
     connection.set_schema_to_public()
     prepare_public()
     if Tenant.objects.requested().exists() or not Tenant.objects.filter(schema_name=TEMPLATE_SCHEMA).exists():
@@ -85,13 +82,13 @@ def provision(*, say: Say) -> list[Tenant]:
         # django-tenants' clone slows without bound on one long-lived connection.
         connection.close()
         try:
-            _build(tenant)
+            built = _build_if_requested(tenant)
         except Error as error:
             Tenant.objects.filter(pk=tenant.pk).update(failure=str(error))
             say(f"{tenant.schema_name}: failed: {error}")
             failed.append(tenant)
         else:
-            say(f"{tenant.schema_name}: built")
+            say(f"{tenant.schema_name}: {'built' if built else 'was built by somebody else'}")
     return failed
 
 
@@ -100,7 +97,7 @@ def prepare_public(**signal: Any) -> None:
     if not settings.OWNER_DATABASE_URL or connection.schema_name != get_public_schema_name():
         return
     public = get_public_schema_name()
-    _ensure_role(public)
+    ensure_role(public)
     tenant, _ = Tenant.objects.get_or_create(
         schema_name=public, defaults={"name": "Platform", "state": Tenant.State.ACTIVE}
     )
@@ -121,24 +118,36 @@ def _prepare_template(say: Say) -> None:
     """Build the template, complete one whose building was stopped, bring it up to date. Changes nothing else."""
     if not schema_exists(TEMPLATE_SCHEMA):
         say("template: building")
-    _execute("CREATE SCHEMA IF NOT EXISTS {schema}", schema=TEMPLATE_SCHEMA)
-    call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
-    connection.set_schema_to_public()
+    execute("CREATE SCHEMA IF NOT EXISTS {schema}", schema=TEMPLATE_SCHEMA)
+    migrate_schema(TEMPLATE_SCHEMA)
     # Last, since the row says that there is a template.
     Tenant.objects.get_or_create(
         schema_name=TEMPLATE_SCHEMA, defaults={"name": "Template", "state": Tenant.State.TEMPLATE}
     )
+    note_migrated(TEMPLATE_SCHEMA)
+
+
+def _build_if_requested(tenant: Tenant) -> bool:
+    # A template that is migrated while it is copied would make half a tenant.
+    with schema_lock(TEMPLATE_SCHEMA):
+        if not Tenant.objects.requested().filter(pk=tenant.pk).exists():
+            return False
+        _build(tenant)
+        return True
 
 
 def _build(tenant: Tenant) -> None:
     connection.set_schema_to_public()
     if schema_exists(tenant.schema_name):
         # Left behind by a run that was stopped; nobody has used it.
-        _execute("DROP SCHEMA {schema} CASCADE", schema=tenant.schema_name)
+        execute("DROP SCHEMA {schema} CASCADE", schema=tenant.schema_name)
     CloneSchema().clone_schema(TEMPLATE_SCHEMA, tenant.schema_name)
     connection.set_schema_to_public()
     _restore_constraint_names(tenant.schema_name)
-    _ensure_role(tenant.schema_name)
+    ensure_role(tenant.schema_name)
+    template = Tenant.objects.get(schema_name=TEMPLATE_SCHEMA)
+    tenant.schema_versions, tenant.schema_release = template.schema_versions, template.schema_release
+    tenant.rollout, tenant.rollout_at = Tenant.Rollout.DONE, timezone.now()
     tenant.state, tenant.failure = Tenant.State.ACTIVE, ""
     with transaction.atomic():
         tenant.save()
@@ -152,29 +161,4 @@ def _restore_constraint_names(schema: str) -> None:
         renamed = cursor.fetchall()
     for table, invented, given in renamed:
         statement = "ALTER TABLE {schema}.{table} RENAME CONSTRAINT {invented} TO {given}"
-        _execute(statement, schema=schema, table=table, invented=invented, given=given)
-
-
-def _ensure_role(schema: str) -> None:
-    """The schema's role, with rights on it alone, that the login role may assume but does not inherit."""
-    role = role_of(schema)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-        exists = cursor.fetchone()
-        cursor.execute("SELECT current_setting('server_version_num')::int, current_database()")
-        version, database = cursor.fetchone()
-    if not exists:
-        _execute("CREATE ROLE {role} NOLOGIN NOINHERIT", role=role)
-    how = " WITH INHERIT FALSE, SET TRUE" if version >= 160000 else ""  # NOINHERIT says it before 16
-    _execute(f"GRANT {{role}} TO {{login}}{how}", role=role, login=settings.LOGIN_ROLE or f"{database}_login")
-    _execute("GRANT USAGE ON SCHEMA {schema} TO {role}", schema=schema, role=role)
-    for kind, rights in (("TABLES", "SELECT, INSERT, UPDATE, DELETE"), ("SEQUENCES", "USAGE, SELECT")):
-        names = {"schema": schema, "role": role}
-        _execute(f"GRANT {rights} ON ALL {kind} IN SCHEMA {{schema}} TO {{role}}", **names)
-        _execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {{schema}} GRANT {rights} ON {kind} TO {{role}}", **names)
-    revoke_rewriting(schema)
-
-
-def _execute(statement: str, **names: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(**{key: sql.Identifier(name) for key, name in names.items()}))
+        execute(statement, schema=schema, table=table, invented=invented, given=given)

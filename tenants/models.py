@@ -3,11 +3,14 @@
 import uuid
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django_tenants.models import DomainMixin, TenantMixin
+
+from tenants.versions import LENGTH, tenant_version
 
 TEMPLATE_SCHEMA = "tenant_template"
 
@@ -29,8 +32,13 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
     """Questions about tenants."""
 
     def active(self) -> Self:
-        """Tenants that are served, the public schema aside."""
-        return self.filter(state=Tenant.State.ACTIVE).exclude(schema_name="public").order_by("schema_name")
+        """Tenants that are served, the public schema aside: neither suspended nor behind this release."""
+        served = self.filter(state=Tenant.State.ACTIVE).exclude(schema_name="public")
+        return served.migrated().order_by("schema_name")
+
+    def migrated(self) -> Self:
+        """Tenants whose schema is, or once was, what this release's code expects of it."""
+        return self.filter(schema_versions__contains=[tenant_version()])
 
     def built(self) -> Self:
         """Tenants that have a schema of their own and keep it, and the public one."""
@@ -51,6 +59,14 @@ class Tenant(TenantMixin):
         DELETING = "deleting", "Deleting"
         TEMPLATE = "template", "Template"
 
+    class Rollout(models.TextChoices):
+        """What became of the last migration of its schema."""
+
+        NONE = "", "Not migrated yet"
+        MIGRATING = "migrating", "Being migrated"
+        DONE = "done", "Migrated"
+        FAILED = "failed", "Failed"
+
     # Web and workers cannot create schemas: a saved row only asks for one.
     auto_create_schema = False
 
@@ -60,6 +76,15 @@ class Tenant(TenantMixin):
     state = models.CharField(max_length=10, choices=State, default=State.REQUESTED)
     failure = models.TextField(blank=True, editable=False, help_text="Why provisioning failed the last time.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # What `manage.py migrate_tenants` knows of the schema. With defaults of the database's: processes of the release
+    # before write rows without these columns.
+    schema_versions = ArrayField(models.CharField(max_length=LENGTH), default=list, db_default=[], editable=False)
+    schema_release = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
+    rollout = models.CharField(
+        max_length=10, blank=True, choices=Rollout, default=Rollout.NONE, db_default="", editable=False
+    )
+    rollout_at = models.DateTimeField(null=True, editable=False)
+    rollout_failure = models.TextField(blank=True, default="", db_default="", editable=False)
 
     objects = TenantQuerySet.as_manager()
 
@@ -68,6 +93,11 @@ class Tenant(TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_migrated(self) -> bool:
+        """Whether this release's code can work in its schema."""
+        return tenant_version() in self.schema_versions
 
 
 class Domain(DomainMixin):

@@ -8,12 +8,15 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django_tenants.middleware import TenantMainMiddleware
+from django_tenants.utils import get_public_schema_name
 
 from core.views import refused
 from tenants.current import connection
 from tenants.models import Domain, Tenant
 
 CACHED_SECONDS = 60.0
+RETRY_SECONDS = 30
+"""After which whoever called a tenant that waits for its migration may call again."""
 # Unknown names are not remembered: a flood of invented hosts must not fill the memory.
 _cache: dict[str, tuple[float, Tenant]] = {}
 _cache_lock = Lock()
@@ -36,10 +39,16 @@ def tenant_of_host(hostname: str) -> Tenant | None:
     domain = Domain.objects.select_related("tenant").filter(domain=hostname).first()
     if domain is None:
         return None
-    with _cache_lock:
-        _cache[hostname] = (time.monotonic() + CACHED_SECONDS, domain.tenant)
     tenant: Tenant = domain.tenant
+    # One that waits for its migration is looked up each time: it is served the moment that this is over.
+    if tenant.is_migrated or _is_public(tenant):
+        with _cache_lock:
+            _cache[hostname] = (time.monotonic() + CACHED_SECONDS, tenant)
     return tenant
+
+
+def _is_public(tenant: Tenant) -> bool:
+    return bool(tenant.schema_name == get_public_schema_name())
 
 
 class TenantMiddleware(TenantMainMiddleware):
@@ -58,6 +67,8 @@ class TenantMiddleware(TenantMainMiddleware):
             return unknown_host(request)
         if tenant.state != Tenant.State.ACTIVE:
             return suspended(request)
+        if not (tenant.is_migrated or _is_public(tenant)):
+            return being_migrated(request)
         request.tenant = tenant  # type: ignore[attr-defined]
         connection.set_tenant(tenant)
         self.setup_url_routing(request)
@@ -73,3 +84,11 @@ def suspended(request: HttpRequest) -> HttpResponse:
     """Say whom to ask."""
     detail = "This tenant is suspended. Ask the platform's operators."
     return refused(request, 403, "tenant_suspended", detail, home=False)
+
+
+def being_migrated(request: HttpRequest) -> HttpResponse:
+    """Say when to come back. CI's reporter does so by itself."""
+    detail = f"This tenant is being brought up to date. Try again in {RETRY_SECONDS} seconds."
+    response = refused(request, 503, "tenant_migrating", detail, home=False)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response

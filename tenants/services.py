@@ -1,5 +1,7 @@
 """Decisions about tenants that need no rights on schemas."""
 
+from django_tenants.utils import get_public_schema_name, schema_context
+
 from core.errors import Conflict
 from tenants.models import Tenant
 
@@ -20,6 +22,12 @@ def resume_tenant(tenant: Tenant) -> None:
         Conflict: it is not suspended.
     """
     _move(tenant, Tenant.State.SUSPENDED, Tenant.State.ACTIVE)
+
+
+def waits_for_migration(schema_name: str) -> bool:
+    """Whether this release's code must leave a tenant alone until `manage.py migrate_tenants` has been there."""
+    with schema_context(get_public_schema_name()):
+        return not Tenant.objects.migrated().filter(schema_name=schema_name).exists()
 
 
 def _move(tenant: Tenant, before: Tenant.State, after: Tenant.State) -> None:

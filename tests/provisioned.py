@@ -11,7 +11,7 @@ def main() -> None:
     """Do what an operator does: migrate, ask for tenants, build them."""
     from django.core.management import call_command
 
-    call_command("migrate_schemas", interactive=False, verbosity=0)
+    call_command("migrate_tenants", verbosity=0)
     for name in TENANTS:
         call_command("create_tenant", name, domain=f"{name}.localhost", name=name.title(), verbosity=0)
     call_command("provision", verbosity=0)

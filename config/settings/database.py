@@ -13,6 +13,10 @@ def _database(url: str, **settings: Any) -> dict[str, Any]:
 
 
 OWNER_DATABASE_URL = env.str("OWNER_DATABASE_URL", default="")
+# Seconds that a migration waits for a table that is in use: whoever else needs it stands behind the migration. It tries
+# so many times, a second apart.
+MIGRATION_LOCK_TIMEOUT = env.float("MIGRATION_LOCK_TIMEOUT", default=2.0)
+MIGRATION_LOCK_TRIES = env.int("MIGRATION_LOCK_TRIES", default=20)
 DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=16)  # 0: one connection a thread, no pool
 DATABASE_POOL = {"min_size": 1, "max_size": DATABASE_POOL_MAX, "timeout": 10} if DATABASE_POOL_MAX else None
 

@@ -117,7 +117,7 @@ class Site:
 
     def _build_tenants(self) -> None:
         self._say("Migrating, building the tenants " + " and ".join(TENANTS) + " …")
-        self._manage("migrate_schemas", as_owner=True)
+        self._manage("migrate_tenants", "--concurrency", "1", as_owner=True)
         for schema, name in TENANTS.items():
             domain = f"{schema}.localhost"
             self._manage("create_tenant", schema, "--name", name, "--domain", domain, "--if-missing")

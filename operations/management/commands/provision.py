@@ -15,9 +15,9 @@ from tenants.models import Tenant
 
 
 class Command(BaseCommand):
-    """The only command that needs OWNER_DATABASE_URL besides migrate_schemas."""
+    """Needs OWNER_DATABASE_URL, as migrate_tenants does."""
 
-    help = "Build every requested tenant: its schema from the template, its database role. Run migrate_schemas first."
+    help = "Build every requested tenant: its schema from the template, its database role. Run migrate_tenants first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--watch", type=float, metavar="SECONDS", help="Look again every so many seconds.")
@@ -42,6 +42,9 @@ class Command(BaseCommand):
                 self._provision()
         except OperationalError as error:
             self.stderr.write(f"The database does not answer: {error}")
+        except CommandError as error:
+            # What stands in the way of all of them may be gone at the next look.
+            self.stderr.write(str(error))
         finally:
             connection.close()
 

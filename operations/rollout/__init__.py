@@ -1,0 +1,1 @@
+"""Bringing every schema to a release: the public one and the template first, then a canary, then the rest."""
