@@ -11,5 +11,6 @@ OWNER_DATABASE_URL = ""
 DATABASES = database_settings(env.str("DATABASE_URL", default="postgresql://127.0.0.1/forge"), "")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+# Looked up when it is asked for: every test client loads the middleware, and would list all static files anew.
+WHITENOISE_AUTOREFRESH = True
 LOGGING["root"]["level"] = "WARNING"
