@@ -65,7 +65,7 @@ def _send(policy: AlertPolicy, occasion: Occasion, window: datetime, at: datetim
         for alert in alerts:
             outbox.note(alert, ruling.reason, occasion=occasion)
             note_told(alert, at=at)
-        Alert.objects.bulk_update(alerts, ["unsent", "last_sent_at", "steps_taken", "next_step_at"])
+        Alert.objects.rewrite(alerts, ["unsent", "last_sent_at", "steps_taken", "next_step_at"])
     digest.save(update_fields=["news", "reason", "facts"])
     outbox.write()
     return int(ruling.occasion is not None)

@@ -35,7 +35,7 @@ def escalate_due(*, at: datetime) -> int:
             groups[alert.tier, thawed(alert.chain)[alert.steps_taken].channels].append(alert)
     for (tier, names), group in groups.items():
         _escalate(tier, names, group, outbox)
-    Alert.objects.bulk_update(alerts, ["told", "steps_taken", "next_step_at"])
+    Alert.objects.rewrite(alerts, ["told", "steps_taken", "next_step_at"])
     outbox.write()
     return sum(len(group) for group in groups.values())
 

@@ -69,7 +69,7 @@ def raise_alerts(facts: Sequence[Fact], *, at: datetime) -> list[Alert]:
     for fact in facts:
         _count_in(alerts[fact.key], fact, outbox.desk)
         _rule(alerts[fact.key], outbox)
-    Alert.objects.bulk_update(alerts.values(), _WRITTEN)
+    Alert.objects.rewrite(alerts.values(), _WRITTEN)
     outbox.write()
     return [alerts[fact.key] for fact in facts]
 
@@ -92,7 +92,7 @@ def resolve_alerts(keys: Iterable[str], *, at: datetime) -> int:
     outbox = Outbox(Desk.at_this(at))
     for alert in alerts:
         _end(alert, outbox)
-    Alert.objects.bulk_update(alerts, _ENDED)
+    Alert.objects.rewrite(alerts, _ENDED)
     outbox.write()
     return len(alerts)
 

@@ -66,13 +66,7 @@ def write_states(
             for name, value in values.items():
                 setattr(state, name, value)
             (new if state._state.adding else changed).append(state)
-    # One statement for both: Django's bulk_update spells a CASE out for every row and column.
-    RuleState.objects.bulk_create(
-        [*new, *changed],
-        update_conflicts=True,
-        unique_fields=["pull_request", "source", "package", "rule"],
-        update_fields=[*COLUMNS, "commit_sha", "policy_revision", "judged_at", "run_started_at", "last_seen"],
-    )
+    _write([*new, *changed], [*COLUMNS, "commit_sha", "policy_revision", "judged_at", "run_started_at", "last_seen"])
 
 
 def recount(pull: PullRequest) -> None:
@@ -91,4 +85,10 @@ def recount(pull: PullRequest) -> None:
         values = counts.get((state.source, state.package, state.rule_id), (0,) * len(COLUMNS))
         for name, value in zip(COLUMNS, values, strict=True):
             setattr(state, name, value)
-    RuleState.objects.bulk_update(states, COLUMNS)
+    _write(states, COLUMNS)
+
+
+def _write(states: list[RuleState], columns: list[str]) -> None:
+    """New ones and, of known ones, these columns. Django's bulk_update spells a CASE out for every row and column."""
+    unique = ["pull_request", "source", "package", "rule"]
+    RuleState.objects.bulk_create(states, update_conflicts=True, unique_fields=unique, update_fields=columns)
