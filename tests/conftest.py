@@ -21,7 +21,7 @@ from compliance.models import Evaluation, Submission
 from tenants import routing
 from tenants.current import connection
 from tenants.models import Tenant
-from tests import factories
+from tests import engines, factories
 from tests.clients import TenantAPIClient, TenantClient
 from tests.provisioned import TENANTS
 
@@ -30,8 +30,9 @@ PASSWORD = "correct horse"
 
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
-    """The database is the suite's own already (``tests.engines``); build what an operator would."""
-    subprocess.run([sys.executable, "-m", "tests.provisioned"], check=True)
+    """The database is the suite's own already (``tests.engines``); build what an operator would, once."""
+    if not engines.is_sown():
+        subprocess.run([sys.executable, "-m", "tests.provisioned"], check=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,7 +20,7 @@ def everything() -> tuple[set[str], set[str]]:
 
 def test_nothing_is_left_on_a_running_server() -> None:
     before = everything()
-    variables, stop = engines.start({"DATABASE_URL": ADMIN, "REDIS_URL": os.environ["REDIS_URL"]})
+    variables, _, stop = engines.start({"DATABASE_URL": ADMIN, "REDIS_URL": os.environ["REDIS_URL"]})
     try:
         prefix = variables["TENANT_ROLE_PREFIX"]
         with psycopg.connect(variables["OWNER_DATABASE_URL"], autocommit=True) as owner:
@@ -37,7 +37,7 @@ def test_nothing_is_left_on_a_running_server() -> None:
 
 
 def test_a_running_redis_is_used_beside_its_owners_data() -> None:
-    variables, stop = engines.start({"DATABASE_URL": ADMIN, "REDIS_URL": "redis://redis.example.com:6379/0"})
+    variables, _, stop = engines.start({"DATABASE_URL": ADMIN, "REDIS_URL": "redis://redis.example.com:6379/0"})
     stop()
     assert variables["REDIS_URL"] == "redis://redis.example.com:6379/15"
     assert variables["REDIS_KEY_PREFIX"].startswith("test_forge_")
