@@ -26,7 +26,12 @@ def unfold_settings(title: str, navigation: list[dict[str, Any]], *, overview: s
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_BACK_BUTTON": True,
         "BORDER_RADIUS": "6px",
-        "STYLES": [lambda request: static("console/console.css")],
+        "STYLES": [
+            lambda request: static("console/console.css"),
+            lambda request: static("console/live.css"),
+            lambda request: static("console/charts.css"),
+        ],
+        "SCRIPTS": [lambda request: static("console/live.js")],
         "COLORS": {"primary": PRIMARY},
         "DASHBOARD_CALLBACK": overview,
         "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": navigation},

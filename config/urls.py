@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", include("dashboard.urls")),
     path("admin/", admin.site.urls),
     path("alerts/", include("alerts.urls")),
     path("api/auth/", include("accounts.api.urls")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from core.origin import coming_from, origin_of
@@ -19,6 +20,25 @@ class OriginMiddleware:
         with coming_from(origin):
             response = self.get_response(request)
         response["X-Request-ID"] = origin.request_id
+        return response
+
+
+class BrowserPolicyMiddleware:
+    """Tells browsers what every answer of ours may do: whatever text gets into a page, no script in it runs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        policy = settings.CONTENT_SECURITY_POLICY
+        self._headers = {
+            "Content-Security-Policy": "; ".join(f"{name} {allowed}" for name, allowed in policy.items()),
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": settings.PERMISSIONS_POLICY,
+        }
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in self._headers.items():
+            response.setdefault(name, value)
         return response
 
 

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,10 +18,17 @@ from accounts.models import User
 from alerts.admin.labels import TIERS, cell
 from alerts.choices import Tier
 from alerts.models import Notification
+from alerts.queries.bell import bell_of
 from alerts.services.reading import mark_read
 from core.admin import ReadOnlyAdmin, column
-from core.admin_cells import moment, page_url, web_link
+from core.admin_cells import list_url, moment, page_url, web_link
 from core.admin_sites import public_site
+from core.polling import polled
+
+
+@polled(lambda request: bell_of(cast(User, request.user)))
+def _bell(request: HttpRequest) -> HttpResponse:
+    return render(request, "alerts/bell_part.html")
 
 
 class ReadFilter(DropdownFilter):
@@ -58,9 +66,33 @@ class NotificationAdmin(ReadOnlyAdmin):
         return rows.filter(user=cast(User, request.user))
 
     def get_urls(self) -> list[URLPattern]:
-        """Also where the bell's entries lead."""
-        view = self.admin_site.admin_view(self.open_view)
-        return [path("<uuid:key>/open/", view, name="alerts_notification_open"), *super().get_urls()]
+        """Also the bell's, and where its entries and its button lead."""
+        views = {"open": self.open_view, "bell": self.bell_view, "read": self.read_view}
+        routes = {"open": "<uuid:key>/open/", "bell": "bell/", "read": "read/"}
+        own = [
+            path(routes[name], self.admin_site.admin_view(view), name=f"alerts_notification_{name}")
+            for name, view in views.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def bell_view(self, request: HttpRequest) -> HttpResponse:
+        """The bell alone, which asks for news from every page."""
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return _bell(request)
+
+    def read_view(self, request: HttpRequest) -> HttpResponse:
+        """Mark all of one's own as read, and stay where one is."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        self._marked(request, None)
+        back = request.headers.get("Referer", "")
+        here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        return HttpResponseRedirect(back if here else list_url(Notification))
 
     def open_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
         """Mark it as read, and go to what it is about."""

@@ -18,6 +18,7 @@ def bell(context: dict[str, Any]) -> dict[str, Any]:
     found = bell_of(user)
     count = found["count"]
     return {
+        "request": context["request"],
         "shown": True,
         "count": f"{COUNTED}+" if count > COUNTED else count,
         "unread": bool(count),

@@ -8,6 +8,7 @@ from config.settings.alerts import *
 from config.settings.api import *
 from config.settings.database import *
 from config.settings.environment import *
+from config.settings.pages import *
 from config.settings.people import *
 from config.settings.queue import *
 from config.unfold import PUBLIC_NAVIGATION, TENANT_NAVIGATION, unfold_settings
@@ -76,6 +77,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     "core.middleware.OriginMiddleware",
+    "core.middleware.BrowserPolicyMiddleware",
     "operations.probes.ProbeMiddleware",
     "core.middleware.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -98,7 +100,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "libraries": {"console": "core.tags"},
         },
     }
 ]

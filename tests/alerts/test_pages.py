@@ -319,12 +319,22 @@ def told(compliance_admin: User, viewer: User) -> Notification:
 
 
 def test_the_bell_counts_ones_own_and_opening_one_reads_it(browser: Client, told: Notification, viewer: User) -> None:
-    text = browser.get("/admin/").content.decode()
-    assert 'console-bell-count">1<' in text
+    text = text_of(browser.get("/admin/"))
+    assert "Unread notifications: 1" in text
     assert f"for {viewer}" not in text
     response = browser.post(reverse("admin:alerts_notification_open", args=[told.pk]))
     assert response["Location"] == told.link
-    assert "console-bell-count" not in browser.get("/admin/").content.decode()
+    assert "No unread notifications" in text_of(browser.get("/admin/"))
+
+
+def test_the_bell_asks_for_news_and_is_read_at_once(browser: Client, told: Notification) -> None:
+    bell, poll = reverse("admin:alerts_notification_bell"), {"HX-Request": "true"}
+    answer = browser.get(bell, headers=poll)
+    assert "Unread notifications: 1" in text_of(answer)
+    assert browser.get(bell, headers={**poll, "If-None-Match": answer["ETag"]}).status_code == 304
+    gone = browser.post(reverse("admin:alerts_notification_read"), headers={"referer": "https://evil.example/"})
+    assert gone["Location"] == list_of("alerts_notification")
+    assert "No unread" in text_of(browser.get(bell, headers={**poll, "If-None-Match": answer["ETag"]}))
 
 
 def test_others_notifications_are_not_there(browser: Client, told: Notification, viewer: User) -> None:

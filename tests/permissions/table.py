@@ -46,7 +46,14 @@ def _alert_pages(readers: Who, admins: Who) -> tuple[Pages, ...]:
         f"{method} <key>/{verb}/": who for verb in ("acknowledge", "silence") for method, who in _button(admins)
     }
     marking = {"mark_selected_read": readers, "mark_all_read": readers}
-    opening = {"POST <key>/open/": readers, "GET <key>/open/": NOBODY}
+    opening = {
+        "POST <key>/open/": readers,
+        "GET <key>/open/": NOBODY,
+        "GET bell/": readers,
+        "POST bell/": NOBODY,
+        "POST read/": readers,
+        "GET read/": NOBODY,
+    }
     return (
         Pages("alerts.alert", "Alerts, and why people were told or not", reads=readers, more=on_alert),
         Pages("alerts.delivery", "Messages", reads=readers, actions={"send_selected_again": admins}),
