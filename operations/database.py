@@ -1,9 +1,11 @@
 """Make a database and the roles that hold its tenants apart. Needs no Django: it runs before there is one.
 
-Three roles sign in, and none of them is a superuser:
+None of the roles that sign in is a superuser:
 
 * *owner* creates schemas and tenant roles and owns every table; only provisioning and migrations hold it;
-* *login* is the web's and the workers': it owns nothing, inherits nothing and assumes one tenant's role at a time;
+* *login* is the web's: it owns nothing, inherits nothing and assumes one tenant's role at a time;
+* *ingest* (workers that judge reports), *worker* (all other workers), *inbox* (``manage.py inbox``) and *beat* may do
+  what *login* may, each with connections of its own: however many reports wait, the web has its share;
 * *monitor* reads the server's statistics, which a tenant's role may not see.
 """
 
@@ -11,6 +13,7 @@ import argparse
 import contextlib
 import os
 import secrets
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -22,52 +25,88 @@ EXTENSIONS = ("pg_trgm", "pg_stat_statements")
 LOGIN_TIMEOUTS = {"statement_timeout": "60s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "120s"}
 
 
+# How many connections each may have at a time, all its processes together; the server's max_connections (100 where
+# nobody has changed it) must hold the sum.
+CONNECTION_LIMITS = {"login": 50, "ingest": 5, "worker": 10, "inbox": 5, "beat": 2, "monitor": 5}
+BESIDE_LOGIN = ("ingest", "worker", "inbox", "beat")
+_KINDS = ("login", "owner", "monitor", *BESIDE_LOGIN)
+
+
 class DatabaseUrls(NamedTuple):
-    """Where the three roles sign in."""
+    """Where the roles sign in."""
 
     login: str
     owner: str
     monitor: str
+    ingest: str
+    worker: str
+    inbox: str
+    beat: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """As the settings read them; the owner's is for few processes and left out."""
+        named = {f"{kind.upper()}_DATABASE_URL": getattr(self, kind) for kind in ("monitor", *BESIDE_LOGIN)}
+        return {"DATABASE_URL": self.login, **named}
 
 
-def prepare_database(admin_url: str, *, database: str, password: str) -> DatabaseUrls:
+def prepare_database(
+    admin_url: str, *, database: str, password: str, limits: Mapping[str, int] | None = None
+) -> DatabaseUrls:
     """Create the database ``database`` and its roles, or bring them back to what they should be.
 
     Args:
         admin_url: a role that may create databases and roles (usually the server's superuser).
-        database: also the prefix of the three roles' names.
-        password: of the three roles; running again sets it anew.
+        database: also the prefix of the roles' names.
+        password: of the roles; running again sets it anew.
+        limits: connections by role, over ``CONNECTION_LIMITS``; -1: as many as the server has.
     """
-    roles = {kind: f"{database}_{kind}" for kind in ("login", "owner", "monitor")}
+    roles = {kind: f"{database}_{kind}" for kind in _KINDS}
+    limited = {kind: f" CONNECTION LIMIT {limit}" for kind, limit in {**CONNECTION_LIMITS, **(limits or {})}.items()}
     with psycopg.connect(admin_url, autocommit=True) as admin:
         _ensure_role(admin, roles["owner"], "CREATEROLE INHERIT", password)
-        _ensure_role(admin, roles["login"], "NOINHERIT NOCREATEROLE NOCREATEDB NOBYPASSRLS", password)
-        _ensure_role(admin, roles["monitor"], "INHERIT", password)
+        for kind in ("login", *BESIDE_LOGIN):
+            attributes = "NOINHERIT NOCREATEROLE NOCREATEDB NOBYPASSRLS" + limited[kind]
+            _ensure_role(admin, roles[kind], attributes, password)
+            _bound_waiting(admin, roles[kind])
+        _let_assume(admin, roles)
+        _ensure_role(admin, roles["monitor"], "INHERIT" + limited["monitor"], password)
         _run(admin, "GRANT pg_monitor TO {monitor}", **roles)
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             # An administrator that is no superuser must belong to the role it gives the database to.
             _run(admin, "GRANT {owner} TO CURRENT_USER", **roles)
             _run(admin, "CREATE DATABASE {database} OWNER {owner} TEMPLATE template0", database=database, **roles)
-        for name, value in LOGIN_TIMEOUTS.items():
-            _run(admin, f"ALTER ROLE {{login}} SET {name} = '{value}'", **roles)
-        _run(admin, "ALTER ROLE {login} SET search_path = pg_catalog, pg_temp", **roles)
     with psycopg.connect(_with_database(admin_url, database), autocommit=True) as admin:
         _lock_down(admin, database, roles)
-    return DatabaseUrls(*(_url(admin_url, roles[kind], password, database) for kind in ("login", "owner", "monitor")))
+    return DatabaseUrls(*(_url(admin_url, roles[kind], password, database) for kind in _KINDS))
 
 
 def drop_database(admin_url: str, *, database: str) -> None:
     """Drop what ``prepare_database`` made. Tenants' roles, which belong to the whole server, must be gone before."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         _run(admin, "DROP DATABASE IF EXISTS {database} WITH (FORCE)", database=database)
-        for kind in ("login", "owner", "monitor"):
+        for kind in _KINDS:
             _run(admin, "DROP ROLE IF EXISTS {role}", role=f"{database}_{kind}")
+
+
+def _bound_waiting(admin: psycopg.Connection, role: str) -> None:
+    for name, value in LOGIN_TIMEOUTS.items():
+        _run(admin, f"ALTER ROLE {{role}} SET {name} = '{value}'", role=role)
+    _run(admin, "ALTER ROLE {role} SET search_path = pg_catalog, pg_temp", role=role)
+
+
+def _let_assume(admin: psycopg.Connection, roles: dict[str, str]) -> None:
+    """Whom *login* may become, they may become too: a new tenant's role is granted once, to *login*."""
+    how = " WITH INHERIT FALSE, SET TRUE" if admin.info.server_version >= 160000 else ""  # NOINHERIT says it before 16
+    for kind in BESIDE_LOGIN:
+        _run(admin, f"GRANT {{login}} TO {{role}}{how}", login=roles["login"], role=roles[kind])
 
 
 def _lock_down(admin: psycopg.Connection, database: str, roles: dict[str, str]) -> None:
     # A temporary table shadows the tables of the next tenant on a pooled connection: nobody may make one.
     _run(admin, "REVOKE ALL ON DATABASE {database} FROM PUBLIC", database=database)
-    _run(admin, "GRANT CONNECT ON DATABASE {database} TO {login}, {monitor}", database=database, **roles)
+    for kind in ("login", "monitor", *BESIDE_LOGIN):
+        _run(admin, "GRANT CONNECT ON DATABASE {database} TO {role}", database=database, role=roles[kind])
     _run(admin, "ALTER SCHEMA public OWNER TO {owner}", **roles)
     _run(admin, "REVOKE ALL ON SCHEMA public FROM PUBLIC")
     # Not the owner's: it stands in every tenant's path, so nothing may be created in it by accident.
@@ -95,7 +134,7 @@ def _revoke_text_runners(admin: psycopg.Connection, roles: dict[str, str]) -> No
             admin.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(function))
             if name == "set_config":
                 # Django sets the time zone with it when it connects, before any tenant's role is assumed.
-                for kind in ("login", "owner", "monitor"):
+                for kind in _KINDS:
                     grantee = sql.Identifier(roles[kind])
                     admin.execute(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(function, grantee))
 
@@ -127,8 +166,17 @@ def main() -> None:
     parser.add_argument("name", help="the database's name, also the prefix of its roles")
     database = parser.parse_args().name
     password = os.environ.get("FORGE_DATABASE_PASSWORD") or secrets.token_urlsafe(24)
-    urls = prepare_database(os.environ["ADMIN_DATABASE_URL"], database=database, password=password)
-    print(f"DATABASE_URL={urls.login}\nOWNER_DATABASE_URL={urls.owner}\nMONITOR_DATABASE_URL={urls.monitor}")  # noqa: T201
+    urls = prepare_database(
+        os.environ["ADMIN_DATABASE_URL"], database=database, password=password, limits=limits_of(os.environ)
+    )
+    for name, url in {**urls.variables, "OWNER_DATABASE_URL": urls.owner}.items():
+        print(f"{name}={url}")  # noqa: T201
+
+
+def limits_of(environment: Mapping[str, str]) -> dict[str, int]:
+    """The limits that the environment names: ``INGEST_CONNECTION_LIMIT=10``; *login*'s is ``WEB_CONNECTION_LIMIT``."""
+    names = {kind: f"{'WEB' if kind == 'login' else kind.upper()}_CONNECTION_LIMIT" for kind in CONNECTION_LIMITS}
+    return {kind: int(environment[name]) for kind, name in names.items() if environment.get(name)}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 from django.db.utils import OperationalError
 
@@ -14,7 +14,8 @@ INHERITED_MEMBERSHIPS = """
     WHERE r.rolname = session_user AND {inherits} ORDER BY 1
 """
 ROLE_FACTS = """
-    SELECT rolsuper, rolbypassrls, rolcreaterole, has_database_privilege(session_user, current_database(), 'TEMP'),
+    SELECT rolconnlimit, rolsuper, rolbypassrls, rolcreaterole,
+        has_database_privilege(session_user, current_database(), 'TEMP'),
         EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE c.relowner = r.oid AND n.nspname NOT LIKE 'pg\\_%')
     FROM pg_roles r WHERE rolname = session_user
@@ -71,7 +72,14 @@ def _role_problems(alias: str) -> Iterator[CheckMessage]:
     except (psycopg.OperationalError, OperationalError) as error:
         yield Error(f"Database '{alias}' cannot be reached: {str(error).strip()}", id="tenants.E003")
         return
-    superuser, bypasses_rls, creates_roles, makes_temporary, owns = facts or (True,) * 5
+    limit, superuser, bypasses_rls, creates_roles, makes_temporary, owns = facts or (-1, *[True] * 5)
+    pool = (connections[alias].settings_dict["OPTIONS"].get("pool") or {}).get("max_size", 0)
+    if 0 <= limit < pool:
+        yield Warning(
+            f"Database '{alias}' allows this process's role {limit} connections in all, its pool wants up to {pool}.",
+            hint="Lower DATABASE_POOL_MAX, or raise the role's limit (python -m operations.database).",
+            id="tenants.W006",
+        )
     findings = {
         "is a superuser": superuser,
         "may bypass row security": bypasses_rls,

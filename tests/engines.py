@@ -78,10 +78,9 @@ def start(environment: dict[str, str], *, seed: Seed | None = None) -> Engines:
 def _database(admin: str, name: str) -> dict[str, str]:
     urls = prepare_database(admin, database=name, password=secrets.token_hex(16))
     return {
+        **urls.variables,
         "ADMIN_DATABASE_URL": admin,
-        "DATABASE_URL": urls.login,
         "OWNER_DATABASE_URL": urls.owner,
-        "MONITOR_DATABASE_URL": urls.monitor,
     }
 
 

@@ -24,6 +24,8 @@ CELERY_RESULT_EXPIRES = None  # nothing is kept, so nothing has to be cleaned up
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Reports that one worker judges at a time; each needs one of its role's connections.
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=5)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a long outage ends some time; workers wait for it
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its format would not say whose work a line is of

@@ -160,8 +160,7 @@ class Site:
 
     def _env(self) -> dict[str, str]:
         return {name: value for name, value in os.environ.items() if name not in _FOREIGN} | {
-            "DATABASE_URL": self._urls.login,
-            "MONITOR_DATABASE_URL": self._urls.monitor,
+            **self._urls.variables,
             "REDIS_URL": self._valkey.url,
             "SITE_PORT": str(self.port),
             "SECRET_KEY": self._credentials["secret_key"],

@@ -37,7 +37,7 @@ def _start_engines(folder: Path, site: ExitStack) -> None:
     valkey = site.enter_context(Valkey(folder / "valkey"))
     urls = prepare_database(postgres.url, database="bench", password=token_hex(16))
     os.environ.update(
-        DATABASE_URL=urls.login,
+        **urls.variables,
         OWNER_DATABASE_URL=urls.owner,
         REDIS_URL=valkey.url,
         SECRET_KEY=token_hex(32),
