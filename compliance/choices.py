@@ -131,3 +131,10 @@ class Urgency(IntegerChoices):
 
     BLOCKING = 0, "Blocking"
     NORMAL = 5, "Normal"
+
+
+class Interval(TextChoices):
+    """What trends are put together by."""
+
+    DAY = "day", "Day"
+    WEEK = "week", "Week"

@@ -16,6 +16,7 @@ READABLE = (
     "transition",
     "tenantsettings",
     "statusupdate",
+    "trend",
 )
 
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from compliance.choices import (
     Colour,
     Enforcement,
+    Interval,
     Outcome,
     PullState,
     Resolution,
@@ -244,3 +245,48 @@ class RuleDetailSerializer(RuleSerializer):
     mean_hours_to_resolution = serializers.FloatField(allow_null=True, help_text="Of what was fixed.")
     history = RuleOutcomeSerializer(many=True)
     patterns = PatternsSerializer()
+
+
+class TrendSerializer(_Answer):
+    """A day or a week of the tenant, of one repository or of one rule."""
+
+    date = serializers.DateField(help_text="Of a week: its Monday.")
+    rule = serializers.CharField(allow_null=True, help_text="Null: over all rules.")
+    repository = serializers.CharField(allow_null=True, help_text="Null: over all repositories.")
+    evaluations = serializers.IntegerField(help_text="That counted; of a rule, those that checked it.")
+    checks = serializers.IntegerField(help_text="One rule in one evaluation.")
+    passes = serializers.IntegerField(help_text="Checks that found nothing.")
+    violations_new = serializers.IntegerField(help_text="Found for the first time.")
+    violations_returned = serializers.IntegerField(help_text="Were resolved, and live again.")
+    violations_resolved = serializers.IntegerField(help_text="For whatever reason.")
+    violations_fixed = serializers.IntegerField(help_text="Resolved because reports find them no more.")
+    violations_open = serializers.IntegerField(help_text="When the day or week ended.")
+    violations_overridden = serializers.IntegerField(help_text="When the day or week ended.")
+    compliance_rate = serializers.FloatField(allow_null=True, help_text="100 × passes ÷ checks.")
+    override_rate = serializers.FloatField(
+        allow_null=True, help_text="Of 100 checks that found something: those whose findings were covered."
+    )
+    mean_score = serializers.FloatField(allow_null=True)
+    score_histogram = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Evaluations that scored 0–9, 10–19 … 90–100."
+    )
+    mean_hours_to_resolution = serializers.FloatField(allow_null=True, help_text="From first seen to fixed.")
+    p90_hours_to_resolution = serializers.FloatField(
+        allow_null=True, help_text="Nine in ten were fixed as fast. Of a week: within one part in a hundred."
+    )
+
+
+class TrendListSerializer(_Answer):
+    """What each day or week came to, oldest first."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    to = serializers.DateField()
+    interval = _choice(Interval)
+    time_zone = serializers.CharField(help_text="Whose midnights a day lies between.")
+    as_of = serializers.DateTimeField(allow_null=True, help_text="When the newest of these days was last counted.")
+    results = TrendSerializer(many=True)
+
+    def get_fields(self) -> Any:
+        """``from`` is no name that a class can have."""
+        return {**super().get_fields(), "from": serializers.DateField()}

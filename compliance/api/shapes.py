@@ -14,6 +14,7 @@ from compliance.queries.rules import Pattern
 from compliance.queries.tallies import Tally
 from compliance.score import Counts
 from compliance.services.standing import NamedReason, PullStanding
+from compliance.trends import Figures
 
 Shape = dict[str, Any]
 
@@ -25,6 +26,10 @@ _VIOLATION = (
 _RULE = (
     "id", "name", "description", "tier", "category", "enforcement", "packages", "rule_file", "policy",
     "override_marker", "remediation",
+)  # fmt: skip
+_TREND = (
+    "evaluations", "checks", "passes", "violations_new", "violations_returned", "violations_resolved",
+    "violations_fixed", "violations_open", "violations_overridden",
 )  # fmt: skip
 _MAYBE_NONE = ("resolution", "file_path", "override_reason", "override_approved_by")
 
@@ -123,3 +128,20 @@ def _tally_shape(tally: Tally) -> Shape:
         **counts_shape(tally.counts, tally.open_counts),
         "last_checked": tally.last_checked,
     }
+
+
+def trend_shape(figures: Figures) -> Shape:
+    """What a day or a week came to; rates and times are null where there was nothing to make them of."""
+    return {
+        **{name: getattr(figures, name) for name in _TREND},
+        "compliance_rate": _rounded(figures.compliance_rate),
+        "override_rate": _rounded(figures.override_rate),
+        "mean_score": _rounded(figures.mean_score),
+        "score_histogram": figures.score_histogram,
+        "mean_hours_to_resolution": _rounded(figures.mean_hours),
+        "p90_hours_to_resolution": _rounded(figures.hours_p90),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

@@ -7,6 +7,7 @@ from compliance.api.pulls import DefaultBranchDetail, PullDetail, PullList
 from compliance.api.reports import ReportDetail
 from compliance.api.rules import RuleDetail, RuleList
 from compliance.api.submitting import CheckCollection, ReportCollection
+from compliance.api.trends import TrendList
 from compliance.api.violations import ViolationDetail, ViolationList
 
 app_name = "api"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("checks", CheckCollection.as_view(), name="checks"),
     path("rules", RuleList.as_view(), name="rules"),
     path("rule/<slug:rule_id>", RuleDetail.as_view(), name="rule"),
+    path("trends", TrendList.as_view(), name="trends"),
     path("violations", ViolationList.as_view(), name="violations"),
     path("violations/<uuid:violation_id>", ViolationDetail.as_view(), name="violation"),
     path("pr", PullList.as_view(), name="pulls"),

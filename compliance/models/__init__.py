@@ -5,6 +5,7 @@ from compliance.models.evaluations import Check, Evaluation, RuleState
 from compliance.models.pulls import PullRequest, Repository
 from compliance.models.rules import Rule, TenantSettings
 from compliance.models.submissions import Submission
+from compliance.models.trends import Trend, TrendRebuild
 from compliance.models.versions import Version
 from compliance.models.violations import Transition, Violation
 
@@ -22,6 +23,8 @@ __all__ = [
     "Submission",
     "TenantSettings",
     "Transition",
+    "Trend",
+    "TrendRebuild",
     "Version",
     "Violation",
     "WebhookDelivery",

@@ -52,6 +52,7 @@ class Evaluation(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["pull_request", "source", "-run_started_at"], name="evaluation_newest_run"),
+            models.Index(fields=["created_at"], name="evaluation_day"),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "inbox"
 CELERY_TASK_TENANT_CACHE_SECONDS = 60
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+TRENDS_SECONDS = env.float("TRENDS_SECONDS", default=180.0)  # how old today's trends may be
 CELERY_BEAT_SCHEDULE = {
     "look-at-the-clock": {"task": "alerts.look_at_the_clock", "schedule": 60.0, "options": {"queue": "alerts"}},
     # To the minute; one that waits longer than that is overtaken by the next.
@@ -45,6 +46,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "overrides.tick_everywhere",
         "schedule": crontab(),
         "options": {"queue": "urgent", "expires": 55},
+    },
+    "refresh-trends": {
+        "task": "compliance.refresh_trends_everywhere",
+        "schedule": TRENDS_SECONDS,
+        "options": {"queue": "alerts", "expires": TRENDS_SECONDS},
     },
     "anchor-audit": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="10")},
 }

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 Body = dict[str, Any]
 
 RULES = "/api/compliance/rules"
+TRENDS = "/api/compliance/trends"
 VIOLATIONS = "/api/compliance/violations"
 PULLS = "/api/compliance/pr"
 

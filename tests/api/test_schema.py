@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from compliance.models import Evaluation, Submission, Violation
+from compliance.services.trends import refresh_trends
 from tenants.models import Tenant
-from tests.api.reading import PULLS, RULES, VIOLATIONS, Body, finding
+from tests.api.reading import PULLS, RULES, TRENDS, VIOLATIONS, Body, finding
 from tests.conftest import PASSWORD
 
 Schema = dict[str, Any]
@@ -66,6 +68,7 @@ def test_every_address_is_described(schema: Schema) -> None:
         "post /api/compliance/notifications/{notification_id}/read",
         "get /api/compliance/rules",
         "get /api/compliance/rule/{rule_id}",
+        "get /api/compliance/trends",
         "get /api/compliance/violations",
         "get /api/compliance/violations/{violation_id}",
         "get /api/compliance/pr",
@@ -117,6 +120,7 @@ def test_answers_to_people_keep_the_description(
 ) -> None:
     judge(report(deny=[finding(), "HARD STOP: unattributed"]))
     judge(report(deny=[finding(line=3)], reward_score=1.5))
+    refresh_trends(at=timezone.now())
     reader = client_for(acme, user=viewer)
     violation = Violation.objects.order_by("id").last()
     assert violation is not None
@@ -125,6 +129,7 @@ def test_answers_to_people_keep_the_description(
         f"{VIOLATIONS}/{{violation_id}}": f"{VIOLATIONS}/{violation.pk}",
         RULES: RULES,
         "/api/compliance/rule/{rule_id}": "/api/compliance/rule/R01",
+        TRENDS: f"{TRENDS}?interval=week",
         PULLS: PULLS,
         f"{PULLS}/{{number}}": f"{PULLS}/1",
     }.items():

@@ -148,6 +148,7 @@ ROOMS = (
             Line(f"POST {API}checks", CI, "Report single checks"),
             Line(f"GET {API}rules", READERS, "All rules and where they stand"),
             Line(f"GET {API}rule/<rule_id>", READERS, "One rule with its history"),
+            Line(f"GET {API}trends", READERS, "What each day or week came to"),
             Line(f"GET {API}violations", READERS, "Violations, filtered"),
             Line(f"GET {API}violations/<violation_id>", READERS, "One violation"),
             Line(f"GET {API}pr", READERS | CI, "Open pull requests with their verdicts"),
