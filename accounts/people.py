@@ -17,7 +17,9 @@ Facts = dict[str, Any]
 
 
 @transaction.atomic
-def save_person(person: User, *, role: Role | None, by: User | None, at: datetime) -> User:
+def save_person(
+    person: User, *, role: Role | None, by: User | None, at: datetime, sessions_end: datetime | None = None
+) -> User:
     """Store what the instance holds of a new or a known person, and give them exactly this role.
 
     Another role, and deactivation, end their sessions and tokens.
@@ -25,6 +27,7 @@ def save_person(person: User, *, role: Role | None, by: User | None, at: datetim
     Args:
         role: None: an operator of the platform, who has none.
         by: None: somebody with a shell.
+        sessions_end: sessions and tokens from before this end, where they do; ``at`` where it is not said.
 
     Raises:
         Forbidden: ``by`` may not manage people, or it is their own role or account.
@@ -38,7 +41,7 @@ def save_person(person: User, *, role: Role | None, by: User | None, at: datetim
     if stored and before["is_active"] and before.get("role") == Role.TENANT_ADMIN:
         _check_one_is_left(person, after)
     if stored and changed & {"role", "is_active"}:
-        person.sessions_ended_at = at
+        person.sessions_ended_at = sessions_end or at
     person.is_staff = True
     new_password = stored is not None and stored.password != person.password
     person.save()

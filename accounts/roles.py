@@ -60,6 +60,7 @@ def hand_out_own_permissions(**_: Any) -> None:
         Role.TENANT_ADMIN,
         *(f"accounts.{verb}_user" for verb in ("view", "add", "change")),
         *(f"accounts.{verb}_citoken" for verb in ("view", "add", "change")),
+        *(f"accounts.{verb}_issuer" for verb in ("view", "add", "change")),
         "auth.view_group",
     )
     grant(Role.COMPLIANCE_ADMIN, "audit.view_auditentry")

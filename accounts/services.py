@@ -18,7 +18,7 @@ from audit.services import record_entry
 from core.errors import Invalid
 
 TOKEN_PREFIX = "fct_"  # noqa: S105  tells scanners and people what the string is
-_PATTERN = re.compile(r"\*|[\w.*?-]+(/[\w.*?-]+)+", re.ASCII)
+PATTERN = re.compile(r"\*|[\w.*?-]+(/[\w.*?-]+)+", re.ASCII)
 _LAST_USED_STEP = timedelta(minutes=1)
 
 
@@ -48,7 +48,7 @@ def issue_ci_token(
         Invalid: there is no pattern, or one that no repository's name can match.
     """
     check_permitted(by, "accounts.add_citoken", "Your role may not issue CI tokens.")
-    wrong = [pattern for pattern in repositories if not _PATTERN.fullmatch(pattern)]
+    wrong = [pattern for pattern in repositories if not PATTERN.fullmatch(pattern)]
     if wrong or not repositories:
         reason = f"Not a pattern like acme/shop, acme/* or *: {', '.join(wrong) or 'empty'}."
         raise Invalid("invalid", reason, errors={"repositories": [reason]})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 from core.errors import DomainError
 
@@ -26,6 +26,18 @@ class LinesField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Whether the lines differ."""
         return bool(list(initial or []) != self.to_python(data or ""))
+
+
+class SecretField(forms.CharField):
+    """A secret that is written and never shown: left empty, the stored one stays."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False)
+        super().__init__(required=False, widget=widget, **options)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether one was typed in."""
+        return bool(data)
 
 
 def refused_form(form: Any, refusal: DomainError) -> Any:

@@ -9,6 +9,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer, TokenRefreshSerializer
 
 from accounts.authentication import TenantJWTAuthentication
+from accounts.ending import is_ended
 from accounts.jwt import TenantAccessToken, TenantRefreshToken
 from accounts.models import User
 from accounts.people import record_sign_in
@@ -38,6 +39,8 @@ class RefreshSerializer(TokenRefreshSerializer):
             InvalidToken: expired, of another tenant, forged, or its person is gone.
             AuthenticationFailed: its person is inactive, or has changed the password since.
         """
+        if is_ended(attrs["refresh"]):
+            raise InvalidToken("The token was signed out.")
         try:
             made: dict[str, str] = super().validate(attrs)
         except TokenError as error:
@@ -60,3 +63,17 @@ class AccessSerializer(serializers.Serializer[Any]):
     """What refreshing answers."""
 
     access = serializers.CharField(help_text="For ``Authorization: Bearer``; short-lived.")
+
+
+class SignOutSerializer(serializers.Serializer[Any]):
+    """What else ends."""
+
+    refresh = serializers.CharField(required=False, help_text="The refresh token that goes with the access token.")
+
+    def validate_refresh(self, value: str) -> str:
+        """One of this tenant's that still holds: of any other we would not know until when to remember it."""
+        try:
+            TenantRefreshToken(value)  # type: ignore[arg-type]
+        except TokenError as error:
+            raise serializers.ValidationError(error.args[0]) from error
+        return value

@@ -1,13 +1,26 @@
 """Signing in for scripts: JSON web tokens for people. CI jobs have tokens of their own."""
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework_simplejwt.views import TokenViewBase
 
-from accounts.api.serializers import AccessSerializer, RefreshSerializer, SignInSerializer, TokenPairSerializer
+from accounts.api.serializers import (
+    AccessSerializer,
+    RefreshSerializer,
+    SignInSerializer,
+    SignOutSerializer,
+    TokenPairSerializer,
+)
+from accounts.authentication import bearer_of
+from accounts.claims import unverified
+from accounts.ending import end_token
 from core.api.parsers import StrictJSONParser
 from core.api.schema import Answers, problems
+from core.errors import Invalid
 
 _PROBLEMS = problems(400, 401, 406, 413, 415, 422, 429)
 
@@ -52,3 +65,29 @@ class Refresh(TokenViewBase):
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new access token."""
         return super().post(request)
+
+
+class SignOut(APIView):
+    """The end of a token before its time."""
+
+    permission_classes = [IsAuthenticated]
+    parser_classes = [StrictJSONParser]
+
+    @extend_schema(
+        tags=["auth"],
+        operation_id="sign_out",
+        summary="Sign out",
+        request=SignOutSerializer,
+        responses={204: None} | _PROBLEMS,
+    )
+    def post(self, request: Request) -> Response:
+        """End the JSON web token that this is called with, and the refresh token in the body, where there is one."""
+        token = bearer_of(request)
+        if not token:
+            reason = "Call with the JSON web token that is to end. Browsers sign out in the console."
+            raise Invalid("nothing_to_end", reason)
+        sent = SignOutSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        for ended in filter(None, [token, sent.validated_data.get("refresh", "")]):
+            end_token(ended, expires=unverified(ended)["exp"], at=timezone.now())
+        return Response(status=204)

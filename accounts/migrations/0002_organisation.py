@@ -1,6 +1,6 @@
 """Where and when the people of a tenant work."""
 
-import accounts.models
+import accounts.models.organisation
 import datetime
 import django.contrib.postgres.fields
 from django.db import migrations, models
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='Organisation',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('time_zone', models.TextField(default='UTC', help_text='Like Europe/Vienna.', validators=[accounts.models._known_zone])),
+                ('time_zone', models.TextField(default='UTC', help_text='Like Europe/Vienna.', validators=[accounts.models.organisation._known_zone])),
                 ('opens', models.TimeField(default=datetime.time(9, 0), help_text='When business hours begin, Monday to Friday.')),
                 ('closes', models.TimeField(default=datetime.time(18, 0), help_text='When business hours end.')),
                 ('managers', django.contrib.postgres.fields.ArrayField(base_field=models.EmailField(max_length=254), blank=True, default=list, help_text="Addresses that hear of what nobody acknowledges. None: the tenant's administrators.", size=None)),

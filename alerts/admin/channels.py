@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from accounts.models import User
 from alerts.admin.posting import button
@@ -23,24 +23,12 @@ from alerts.services.channels import add_channel, edit_channel, secrets_of, swit
 from alerts.services.testing import send_test
 from core.admin import KeptAdmin, column
 from core.admin_cells import NONE, list_url, moment
-from core.admin_forms import LinesField
+from core.admin_forms import LinesField, SecretField
 from core.admin_sites import public_site
 from core.encryption import MASK, SecretUnreadable
 from core.errors import NotFound
 
 _OWN = ["name", "general"]
-
-
-class SecretField(forms.CharField):
-    """Written and never shown: left empty, the stored one stays."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False)
-        super().__init__(required=False, widget=widget, **options)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether one was typed in."""
-        return bool(data)
 
 
 class ChannelForm(forms.ModelForm[Channel]):

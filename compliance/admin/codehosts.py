@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import (
-    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldAdminURLInputWidget,
@@ -26,22 +25,11 @@ from compliance.models import CodeHost, StatusUpdate
 from compliance.services.codehosts import add_code_host, edit_code_host, send_again, try_connection
 from core.admin import KeptAdmin, ReadOnlyAdmin, column
 from core.admin_cells import NONE, list_url, moment, page_url, record_link
+from core.admin_forms import SecretField
 from core.claims import Claimable
 from core.errors import DomainError
 
 _SENT_AGAIN_AT_ONCE = 1_000
-
-
-class SecretField(forms.CharField):
-    """A secret that is written and never shown: left empty, the stored one stays."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False)
-        super().__init__(required=False, widget=widget, **options)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether one was typed in."""
-        return bool(data)
 
 
 class CodeHostForm(forms.ModelForm[CodeHost]):

@@ -5,6 +5,7 @@ from config.settings.environment import RELEASE
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.CITokenAuthentication",
+        "accounts.authentication.IssuerAuthentication",
         "accounts.authentication.TenantJWTAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],

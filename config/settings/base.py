@@ -31,6 +31,9 @@ SHARED_APPS = [
     "django.contrib.auth",
     "audit",  # before accounts, which hands out its permission
     "accounts",  # after auth, whose receiver makes the permissions that ours hands out
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
     "alerts",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -47,6 +50,9 @@ TENANT_APPS = [
     "django.contrib.auth",
     "audit",  # before accounts, which hands out its permission
     "accounts",  # after auth, whose receiver makes the permissions that ours hands out
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
     "alerts",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -87,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -1,6 +1,7 @@
 """People: sessions, tokens, passwords, and the secrets that are kept for them."""
 
 from datetime import timedelta
+from typing import Any
 
 from config.settings.environment import env
 
@@ -49,3 +50,7 @@ OUTGOING_ALLOWED_NETWORKS: list[str] = env.list("OUTGOING_ALLOWED_NETWORKS", def
 # How people reach the console from outside, for links in messages; the host is the tenant's domain.
 SITE_SCHEME = env.str("SITE_SCHEME", default="https")
 SITE_PORT = env.str("SITE_PORT", default="")
+
+# --- Issuers whose JSON web tokens every tenant believes: a JSON list of objects with the fields of accounts.Issuer
+# (slug, name, kind, issuer, audience, tenant_claim …). Tenants add their own in the console. ---
+TRUSTED_ISSUERS: list[dict[str, Any]] = env.json("TRUSTED_ISSUERS", default=[])

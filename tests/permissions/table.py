@@ -90,6 +90,7 @@ ROOMS = (
         lines=(
             Line("POST /api/auth/token", SIGNED_IN, "Username and password for JSON web tokens"),
             Line("POST /api/auth/token/refresh", SIGNED_IN, "A refresh token for a new access token"),
+            Line("POST /api/auth/sign-out", SIGNED_IN, "The end of the JSON web token that one calls with"),
             Line("GET POST /admin/accounts/", READERS, "Overview of this part; shows what one may see"),
             Line("GET POST /admin/auth/", TENANT_ADMINS, "Overview of this part"),
         ),
@@ -111,6 +112,13 @@ ROOMS = (
                 adds=TENANT_ADMINS,
                 actions={"revoke": TENANT_ADMINS},
                 more={"POST <token_id>/revoke/": TENANT_ADMINS, "GET <token_id>/revoke/": NOBODY},
+            ),
+            Pages(
+                "accounts.issuer",
+                "Whose tokens are believed",
+                reads=TENANT_ADMINS,
+                changes=TENANT_ADMINS,
+                adds=TENANT_ADMINS,
             ),
             _organisation(READERS, ADMINS),
         ),
