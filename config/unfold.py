@@ -133,6 +133,7 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
             _item("Users", "person", "accounts.user"),
             _item("Roles", "badge", "auth.group"),
             _item("CI tokens", "key", "accounts.citoken"),
+            _item("Issuers", "badge", "accounts.issuer"),
             _item("Code hosts", "hub", "compliance.codehost"),
             _item("Audit log", "history", "audit.auditentry"),
         ],

@@ -31,3 +31,19 @@ class PersonTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         """A JSON web token from ``/api/auth/token``."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class IssuerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """``Authorization: Bearer …`` of somebody else's."""
+
+    target_class = "accounts.authentication.IssuerAuthentication"
+    name = "IssuerToken"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """A JSON web token of an issuer that the tenant trusts."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A token of an issuer that the tenant trusts: the organisation's sign-in, or a CI service.",
+        }

@@ -20,7 +20,7 @@ from accounts.claims import unverified
 from accounts.ending import end_token
 from core.api.parsers import StrictJSONParser
 from core.api.schema import Answers, problems
-from core.errors import Invalid
+from core.errors import Forbidden
 
 _PROBLEMS = problems(400, 401, 406, 413, 415, 422, 429)
 
@@ -78,14 +78,14 @@ class SignOut(APIView):
         operation_id="sign_out",
         summary="Sign out",
         request=SignOutSerializer,
-        responses={204: None} | _PROBLEMS,
+        responses={204: None} | _PROBLEMS | problems(403, 503),
     )
     def post(self, request: Request) -> Response:
         """End the JSON web token that this is called with, and the refresh token in the body, where there is one."""
         token = bearer_of(request)
         if not token:
             reason = "Call with the JSON web token that is to end. Browsers sign out in the console."
-            raise Invalid("nothing_to_end", reason)
+            raise Forbidden("nothing_to_end", reason)
         sent = SignOutSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         for ended in filter(None, [token, sent.validated_data.get("refresh", "")]):

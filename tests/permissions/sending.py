@@ -25,6 +25,16 @@ PASSWORDS = {"usable_password": "true", "password1": NEW_PASSWORD, "password2": 
 
 NEW: Mapping[str, dict[str, Any]] = {
     "accounts.user": {"username": "new", "role": "compliance_viewer", **PASSWORDS},
+    "accounts.issuer": {
+        "slug": "new",
+        "name": "New",
+        "kind": "people",
+        "enabled": "on",
+        "issuer": "https://new.example.com",
+        "audience": "forge",
+        "leeway": "30",
+        "username_claim": "sub",
+    },
     "accounts.citoken": {"name": "new", "repositories": "acme/*", "expires_at_0": "", "expires_at_1": ""},
     "compliance.codehost": {
         "kind": "github",
@@ -49,6 +59,7 @@ NEW: Mapping[str, dict[str, Any]] = {
 """Model → what the form for a new one is sent with."""
 EDITS: Mapping[str, dict[str, Any]] = {
     "accounts.user": {"first_name": "Lee"},
+    "accounts.issuer": {"name": "Renamed"},
     "compliance.rule": {"description": "Ours."},
     "compliance.repository": {"default_branch": "trunk"},
     "compliance.tenantsettings": {"threshold": "10"},
@@ -65,16 +76,17 @@ EDITS: Mapping[str, dict[str, Any]] = {
 CHECK = {"rule_id": "R01", "status": "VIOLATION", "severity": "BLOCK", "message": "R01", "file_path": "a.py"}
 
 
-def outcome(door: Door, caller: Caller, *, of: World, at: World, key: bool = False) -> str:
+def outcome(door: Door, caller: Caller, *, of: World, at: World, key: bool = False, vouched: bool = False) -> str:
     """Knock, undo what happened, and say how it was answered: ``allowed``, or why not.
 
     Args:
         of: the world that the caller comes from.
         at: the world whose door it is.
         key: whether they hold what opens it.
+        vouched: whether they come with an issuer's token.
     """
     with transaction.atomic():
-        response = _sent(door, caller, of=of, at=at, key=key)
+        response = _sent(door, caller, of=of, at=at, key=key, vouched=vouched)
         refusal = _refusal(response)
         if response.streaming:
             # To its end, or the test client lets Django close the connection.
@@ -83,9 +95,9 @@ def outcome(door: Door, caller: Caller, *, of: World, at: World, key: bool = Fal
     return refusal or "allowed"
 
 
-def _sent(door: Door, caller: Caller, *, of: World, at: World, key: bool) -> Any:
+def _sent(door: Door, caller: Caller, *, of: World, at: World, key: bool, vouched: bool) -> Any:
     to_api = door.route.startswith("/api/")
-    client: Any = of.come(caller, at.tenant, to_api=to_api)
+    client: Any = of.come(caller, at.tenant, to_api=to_api, vouched=vouched)
     path = _path(door, at, caller, key=of if key else None)
     if door.route.startswith("/api/auth/") or door.route == "/admin/login/":
         cache.clear()

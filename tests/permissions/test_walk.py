@@ -57,6 +57,14 @@ def test_a_door_opens_exactly_to_whom_the_table_names(worlds: Worlds, door: Door
     assert not wrong, f"{door}: {wrong}; the table opens it to {sorted(DOORS[door] & set(world.callers))}"
 
 
+@pytest.mark.parametrize("door", [door for door in WALKED if door.route.startswith("/api/compliance/")], ids=str)
+def test_a_trusted_issuers_word_opens_the_same_doors_and_none_elsewhere(worlds: Worlds, door: Door) -> None:
+    for caller in worlds.own.vouched:
+        home = outcome(door, caller, of=worlds.own, at=worlds.own, vouched=True)
+        away = outcome(door, caller, of=worlds.own, at=worlds.other, vouched=True)
+        assert (home == "allowed", away == "allowed") == (caller in DOORS[door], Caller.STRANGER in DOORS[door]), caller
+
+
 @each_door
 def test_whoever_comes_from_elsewhere_is_a_stranger(worlds: Worlds, door: Door) -> None:
     open_to_all = Caller.STRANGER in DOORS[door]

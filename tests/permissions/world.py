@@ -8,6 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
+import jwt
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models, transaction
@@ -17,7 +19,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 from django_tenants.utils import tenant_context
 
 from accounts.jwt import TenantAccessToken, TenantRefreshToken
-from accounts.models import CIToken, User
+from accounts.models import CIToken, Issuer, User
 from accounts.people import save_person
 from accounts.roles import Role
 from alerts.models import Notification
@@ -35,6 +37,7 @@ from tests.permissions.alerting import alerting
 from tests.permissions.callers import PUBLIC_SITE, TENANT_SITE, Caller
 
 REASON = "The vendor mends it in December, CHG-4711."
+SHARED_KEY = "shared key of forty characters, at least."
 FIRST_ID = 9_000_000
 """Of the people, in every schema."""
 ROLES: Mapping[Caller, Role] = {Caller(role.value): role for role in Role}
@@ -51,6 +54,8 @@ class World:
         self.webhook_secret = f"{tenant.schema_name} webhook secret"
         self.people: dict[Caller, User] = {}
         self.jwts: dict[Caller, str] = {}
+        self.vouched: dict[Caller, str] = {}
+        """Tokens of an issuer that the tenant trusts, and of a CI service."""
         self.refreshes: dict[Caller, str] = {}
         self.browsers: dict[Caller, TenantClient] = {}
         self.clients: dict[tuple[Caller, str, bool], Client] = {}
@@ -67,6 +72,7 @@ class World:
             self._people()
             self._platform() if self.site == "public" else self._reports()
             self._alerts()
+            self._issuers()
 
     def row(self, model: type[models.Model], caller: Caller | None = None) -> Any:
         """The key of the row whose pages are opened; of notifications the caller's own."""
@@ -77,8 +83,15 @@ class World:
         assert found is not None, f"There is no {model._meta.label_lower}: make one in tests/permissions/world.py."
         return found
 
-    def come(self, caller: Caller, at: Tenant, *, to_api: bool) -> Client:
-        """A client of this world's caller at a host, with what they hold: a session, a JWT or a CI token."""
+    def come(self, caller: Caller, at: Tenant, *, to_api: bool, vouched: bool = False) -> Client:
+        """A client of this world's caller at a host, with what they hold: a session, a JWT or a CI token.
+
+        Args:
+            vouched: with an issuer's token instead.
+        """
+        if vouched:
+            header = f"Bearer {self.vouched[caller]}"
+            return TenantAPIClient(at, **({"HTTP_AUTHORIZATION": header} if caller in self.vouched else {}))
         # A client reads every static file's name when it sends its first request: each is kept.
         client = self.clients.setdefault((caller, at.schema_name, to_api), self._client(caller, at, to_api=to_api))
         client.cookies = deepcopy(self.browsers[caller].cookies) if caller in self.browsers else SimpleCookie()
@@ -124,6 +137,30 @@ class World:
             at=timezone.now(),
         )
         self.rows["accounts.user"] = self.keys["id"] = target.pk
+
+    def _issuers(self) -> None:
+        """The tenant's sign-in, which knows everybody here, and a CI service; they sign with shared keys."""
+        schema = self.tenant.schema_name
+        for slug, kind in (("login", "people"), ("jobs", "github")):
+            Issuer.objects.create(
+                slug=slug,
+                name=slug,
+                kind=kind,
+                issuer=f"https://{slug}.example.com",
+                audience="forge",
+                shared_key=f"{schema} {SHARED_KEY}",
+                repositories=["acme/*"] if kind == "github" else [],
+            )
+        for caller, person in self.people.items():
+            SocialAccount.objects.create(user=person, provider="login", uid=caller.value)
+        for caller in {*self.people, *([Caller.CI_TOKEN] if self.site == "tenant" else [])}:
+            self.vouched[caller] = self._token(caller)
+
+    def _token(self, caller: Caller) -> str:
+        now = int(timezone.now().timestamp())
+        slug, own = ("jobs", {"repository": "acme/shop"}) if caller == Caller.CI_TOKEN else ("login", {})
+        claims = {"iss": f"https://{slug}.example.com", "aud": "forge", "sub": caller.value, "iat": now}
+        return jwt.encode(claims | own | {"exp": now + 3600}, f"{self.tenant.schema_name} {SHARED_KEY}")
 
     def _platform(self) -> None:
         every, _ = IntervalSchedule.objects.get_or_create(every=3, period=IntervalSchedule.MINUTES)
