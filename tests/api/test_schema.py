@@ -49,7 +49,7 @@ def check(schema: Schema, template: str, response: Any, method: str = "get") -> 
 
 def test_the_description_is_sound(schema: Schema) -> None:
     assert schema["info"]["title"] == "Forge Console"
-    assert {"CIToken", "PersonToken", "cookieAuth"} <= set(schema["components"]["securitySchemes"])
+    assert {"CIToken", "PersonToken", "IssuerToken", "cookieAuth"} <= set(schema["components"]["securitySchemes"])
 
 
 def test_every_address_is_described(schema: Schema) -> None:
@@ -57,6 +57,7 @@ def test_every_address_is_described(schema: Schema) -> None:
     assert described == {
         "post /api/auth/token",
         "post /api/auth/token/refresh",
+        "post /api/auth/sign-out",
         "post /api/compliance/reports",
         "get /api/compliance/reports/{report_id}",
         "post /api/compliance/checks",
