@@ -22,7 +22,7 @@ from alerts.models import Channel, Delivery
 from alerts.services.clock import take_overdue
 from alerts.services.failing import disable_channel, note_failure, note_success
 from alerts.services.links import acknowledge_link
-from alerts.services.relevance import must_wait, superseded
+from alerts.services.relevance import must_wait, superseded, with_siblings
 from core.claims import ClaimLost, backoff
 from core.errors import DomainError
 
@@ -63,7 +63,7 @@ def deliver_without_broker() -> bool:
 
 
 def _deliver(delivery: Delivery, at: datetime) -> None:
-    if not _worth_sending(delivery, at):
+    if not _worth_sending([delivery], at):
         return
     channel = delivery.channel
     if channel is None:
@@ -73,7 +73,7 @@ def _deliver(delivery: Delivery, at: datetime) -> None:
     if not _slot(channel, transport.interval, at):
         delivery.put_back(at=at, after=transport.interval)
         return
-    claimed = [delivery, *(other for other in _bundled(delivery, transport, at) if _worth_sending(other, at))]
+    claimed = [delivery, *_worth_sending(_bundled(delivery, transport, at), at)]
     try:
         receipt = transport.send(_destination(channel), [_packet(one) for one in claimed])
     except SendError as error:
@@ -84,20 +84,25 @@ def _deliver(delivery: Delivery, at: datetime) -> None:
         logger.exception("delivery %s could not be sent", delivery.pk)
         _settle_failed(channel, claimed, SendError(f"{type(error).__name__}: {error}"))
     else:
-        _settle_sent(channel, claimed, receipt)
+        _settle_sent(channel, claimed, receipt, lease=delivery.claimed_until)
 
 
-def _worth_sending(delivery: Delivery, at: datetime) -> bool:
-    """Whether to send it now; settled or put back where not."""
-    if at > delivery.due_at + STALE_AFTER:
+def _worth_sending(deliveries: Sequence[Delivery], at: datetime) -> list[Delivery]:
+    """Those to send now; the others are settled or put back."""
+    stale = [delivery for delivery in deliveries if at > delivery.due_at + STALE_AFTER]
+    for delivery in stale:
         delivery.settle_as(Delivery.Outcome.STALE, at=at)
-    elif superseded(delivery):
-        delivery.settle_as(Delivery.Outcome.REPLACED, at=at)
-    elif must_wait(delivery):
-        delivery.put_back(at=at, after=_BEHIND_ANOTHER)
-    else:
-        return True
-    return False
+    worth = [delivery for delivery in deliveries if delivery not in stale]
+    about = [delivery for delivery in worth if delivery.alert_id is not None]
+    for delivery, state, siblings in with_siblings(about) if about else ():
+        if superseded(delivery, state, siblings):
+            delivery.settle_as(Delivery.Outcome.REPLACED, at=at)
+        elif must_wait(delivery, siblings):
+            delivery.put_back(at=at, after=_BEHIND_ANOTHER)
+        else:
+            continue
+        worth.remove(delivery)
+    return worth
 
 
 def _slot(channel: Channel, interval: timedelta, at: datetime) -> bool:
@@ -115,13 +120,7 @@ def _bundled(delivery: Delivery, transport: Transport, at: datetime) -> list[Del
     with transaction.atomic(durable=True):
         # Not those that are due: the channel's turn, which we have just taken, is theirs as well.
         others = Delivery.objects.alongside(delivery).filter(run_after__lte=at).order_by("priority", "received_at")
-        claimed = list(others.select_for_update(skip_locked=True, of=("self",))[: transport.bundle - 1])
-        for other in claimed:
-            other.status, other.bundled = Delivery.Status.PROCESSING, True
-            other.attempts += 1
-            other.claimed_until = at + LEASE
-            other.save(update_fields=["status", "attempts", "claimed_until", "bundled"])
-    return claimed
+        return others.claim(limit=transport.bundle - 1, until=delivery.claimed_until)
 
 
 def _destination(channel: Channel) -> Destination:
@@ -139,14 +138,14 @@ def _packet(delivery: Delivery) -> Packet:
     )
 
 
-def _settle_sent(channel: Channel, claimed: Sequence[Delivery], receipt: Receipt) -> None:
+def _settle_sent(channel: Channel, claimed: Sequence[Delivery], receipt: Receipt, *, lease: datetime | None) -> None:
     outcome = Delivery.Outcome.DELIVERED if receipt.delivered else Delivery.Outcome.SENT
-    for delivery in claimed:
-        try:
-            delivery.settle_as(outcome, at=timezone.now(), reference=receipt.reference)
-        except ClaimLost:
-            logger.warning("delivery %s was taken over; it was sent as %s", delivery.pk, receipt.reference)
-    note_success(channel)
+    ours = Delivery.objects.claimed_together([delivery.pk for delivery in claimed], until=lease)
+    settled = ours.settle_as(outcome, at=timezone.now(), reference=receipt.reference)
+    if settled < len(claimed):
+        logger.warning("%d deliveries were taken over; they were sent as %s", len(claimed) - settled, receipt.reference)
+    if channel.failures:
+        note_success(channel)
 
 
 def _settle_failed(channel: Channel, claimed: Sequence[Delivery], error: SendError) -> None:

@@ -1,7 +1,7 @@
 """The console itself: a notification for everybody who may act on alerts."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.auth.models import Permission
@@ -18,30 +18,31 @@ class InAppTransport:
 
     entries: ClassVar[Sequence[Entry]] = ()
     interval: ClassVar[timedelta] = timedelta()
-    bundle: ClassVar[int] = 1
+    bundle: ClassVar[int] = 50
 
     def check(self, destination: Destination) -> None:
         """Nothing can be wrong."""
 
     def send(self, destination: Destination, packets: Sequence[Packet]) -> Receipt:
-        """One notification a person; repeating it makes none twice."""
-        (packet,) = packets
-        message = packet.message
-        rows = [
-            Notification(
-                user=person,
-                delivery_id=packet.id,
-                alert_id=packet.alert or None,
-                tier=message["tier"],
-                title=message["headline"],
-                body="\n".join(message["items"]),
-                link=message["link"],
-                at=timezone.now(),
-            )
-            for person in _people(packet.recipient)
-        ]
+        """One notification a person and message; repeating it makes none twice."""
+        at, people = timezone.now(), _people(packets[0].recipient)
+        rows = [_notification(packet, person, at) for packet in packets for person in people]
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
         return Receipt(delivered=True)
+
+
+def _notification(packet: Packet, person: User, at: datetime) -> Notification:
+    message = packet.message
+    return Notification(
+        user=person,
+        delivery_id=packet.id,
+        alert_id=packet.alert or None,
+        tier=message["tier"],
+        title=message["headline"],
+        body="\n".join(message["items"]),
+        link=message["link"],
+        at=at,
+    )
 
 
 def _people(recipient: str) -> Sequence[User]:

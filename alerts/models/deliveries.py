@@ -1,11 +1,13 @@
 """One message to one recipient through one channel: written first, sent then. And what people see in the console."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 
 from alerts.choices import Occasion, Tier
@@ -20,7 +22,7 @@ class DeliveryQuerySet(ClaimQuerySet):
 
     def due(self, at: datetime) -> Self:
         """Leaves channels alone that are switched off, paused, or were sent to just now."""
-        return super().due(at).filter(channel__in=Channel.objects.sending(at))
+        return super().due(at).filter(channel__in=Channel.objects.sending(at)).select_related("channel")
 
     def sendable(self) -> Self:
         """Those that wait for nothing but time."""
@@ -43,6 +45,32 @@ class DeliveryQuerySet(ClaimQuerySet):
         """Others that wait for the same recipient, for the same reason."""
         waiting = self.filter(status=Claimable.Status.QUEUED).exclude(pk=delivery.pk)
         return waiting.filter(channel=delivery.channel, recipient=delivery.recipient, occasion=delivery.occasion)
+
+    def claim(self, *, limit: int, until: datetime | None) -> list["Delivery"]:
+        """Claim these with another one, up to a limit, to go out in one message; those that others hold stay theirs."""
+        claimed = list(self.select_for_update(skip_locked=True, of=("self",))[:limit])
+        for delivery in claimed:
+            delivery.status, delivery.bundled = Claimable.Status.PROCESSING, True
+            delivery.attempts, delivery.claimed_until = delivery.attempts + 1, until
+        type(self)(self.model).filter(pk__in=[delivery.pk for delivery in claimed]).update(
+            status=Claimable.Status.PROCESSING, bundled=True, attempts=F("attempts") + 1, claimed_until=until
+        )
+        return claimed
+
+    def claimed_together(self, keys: Collection[UUID], *, until: datetime | None) -> Self:
+        """Those of these that are still claimed until then: nobody has taken them over."""
+        return self.filter(pk__in=keys, status=Claimable.Status.PROCESSING, claimed_until=until)
+
+    def settle_as(self, outcome: "Delivery.Outcome", *, at: datetime, reference: str = "") -> int:
+        """Nothing more is tried with these. Returns how many there were."""
+        return self.update(
+            status=Claimable.Status.DONE,
+            finished_at=at,
+            claimed_until=None,
+            error="",
+            outcome=outcome,
+            reference=reference,
+        )
 
 
 class Delivery(Claimable):
@@ -86,15 +114,13 @@ class Delivery(Claimable):
     def __str__(self) -> str:
         return f"{self.get_occasion_display()} to {self.recipient or self.channel_name}"
 
-    def settle_as(self, outcome: "Delivery.Outcome", *, at: datetime, reference: str = "") -> None:
-        """Nothing more is tried.
+    def settle_as(self, outcome: "Delivery.Outcome", *, at: datetime) -> None:
+        """Nothing is sent, and nothing more is tried.
 
         Raises:
             ClaimLost: the claim ran out and somebody else took it.
         """
-        self._settle(
-            status=self.Status.DONE, finished_at=at, claimed_until=None, error="", outcome=outcome, reference=reference
-        )
+        self._settle(status=self.Status.DONE, finished_at=at, claimed_until=None, error="", outcome=outcome)
 
     def retry(self, *, at: datetime, after: timedelta, error: str) -> None:
         """Note the error, and try again later."""

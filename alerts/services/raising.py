@@ -1,11 +1,12 @@
 """What other rooms say: this is so, this is over. Whether anybody is told of it is decided here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
 
 from alerts.choices import AlertState, Tier
 from alerts.escalation import due_at, frozen, thawed
@@ -62,16 +63,20 @@ def raise_alerts(facts: Sequence[Fact], *, at: datetime) -> list[Alert]:
     A fact without an open alert opens one. Each is ruled on at once, the reason is kept, and deliveries are written
     for those who are told; quiet hours only let them wait. About a dozen statements, however many facts.
     """
-    if not facts:
-        return []
-    outbox = Outbox(Desk.at_this(at))
-    alerts = _open_alerts(facts, outbox.desk)
-    for fact in facts:
-        _count_in(alerts[fact.key], fact, outbox.desk)
-        _rule(alerts[fact.key], outbox)
-    Alert.objects.rewrite(alerts.values(), _WRITTEN)
-    outbox.write()
-    return [alerts[fact.key] for fact in facts]
+    while facts:
+        outbox = Outbox(Desk.at_this(at))
+        known = _locked([fact.key for fact in facts])
+        new = {fact.key: _opened(fact, outbox.desk) for fact in facts if fact.key not in known}
+        alerts = known | new
+        for fact in facts:
+            _count_in(alerts[fact.key], fact, outbox.desk)
+            _rule(alerts[fact.key], outbox)
+        if not _added(new.values()):
+            continue
+        Alert.objects.rewrite(known.values(), _WRITTEN)
+        outbox.write()
+        return [alerts[fact.key] for fact in facts]
+    return []
 
 
 def resolve_alert(key: str, *, at: datetime) -> None:
@@ -104,28 +109,28 @@ _WRITTEN = [
 _ENDED = ["state", "open_key", "resolved_at", "next_step_at", "unsent", "told"]
 
 
-def _open_alerts(facts: Sequence[Fact], desk: Desk) -> dict[str, Alert]:
-    """The open alert of each fact's key, locked; made where there is none."""
-    keys = [fact.key for fact in facts]
-    known = _locked(keys)
-    missing = [fact for fact in facts if fact.key not in known]
-    if not missing:
-        return known
-    new = [
-        Alert(
-            tier=fact.tier,
-            key=fact.key,
-            open_key=fact.key,
-            title=fact.title,
-            opened_at=desk.at,
-            last_fact_at=desk.at,
-            chain=frozen(desk.policy(fact.tier).chain),
-        )
-        for fact in missing
-    ]
-    # Somebody else may open the same one at this moment: theirs counts, and we wait for it.
-    Alert.objects.bulk_create(new, ignore_conflicts=True)
-    return _locked(keys)
+def _opened(fact: Fact, desk: Desk) -> Alert:
+    return Alert(
+        tier=fact.tier,
+        key=fact.key,
+        open_key=fact.key,
+        title=fact.title,
+        opened_at=desk.at,
+        last_fact_at=desk.at,
+        chain=frozen(desk.policy(fact.tier).chain),
+    )
+
+
+def _added(alerts: Collection[Alert]) -> bool:
+    """Store new alerts; False where somebody else has opened one of them at this moment: theirs counts."""
+    try:
+        with transaction.atomic():
+            Alert.objects.bulk_create(alerts)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        return False
+    return True
 
 
 def _locked(keys: Sequence[str]) -> dict[str, Alert]:

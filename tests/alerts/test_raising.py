@@ -138,6 +138,6 @@ def test_any_number_of_facts_takes_the_same_statements(
     slack: Channel, django_assert_num_queries: Any, count: int
 ) -> None:
     facts = [Fact(tier=Tier.BLOCK, key=f"k{n}", count=1, new=1, title=f"Fact {n}") for n in range(count)]
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(24):
         raise_alerts(facts, at=NOW)
     assert Alert.objects.unresolved().count() == count
