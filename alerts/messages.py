@@ -97,3 +97,10 @@ def of_digest(*, tier: str, occasion: Occasion, news: int, facts: Mapping[str, A
         more=max(len(items) - SHOWN_ITEMS, 0),
         link=link,
     )
+
+
+def class_of(message: Message) -> str:
+    """Tier and occasion in one line. Who is told something of their own need not know of tiers."""
+    occasion = Occasion(message["occasion"])
+    apart = occasion in (Occasion.NOTICE, Occasion.TEST)
+    return str(occasion.label) if apart else f"{Tier(message['tier']).label} · {occasion.label}"

@@ -7,7 +7,7 @@ from django_tenants.utils import tenant_context
 from core.publishing import announce, taken
 from overrides.queries.requests import something_due
 from overrides.services.expiring import expire_due
-from overrides.services.warning import note_warnings, send_warnings
+from overrides.services.warning import note_warnings
 from tenants.models import Tenant
 
 TICK, EVERYWHERE = "overrides.tick", "overrides.tick_everywhere"
@@ -31,4 +31,3 @@ def tick() -> None:
     now = timezone.now()
     expire_due(at=now)
     note_warnings(at=now)
-    send_warnings()

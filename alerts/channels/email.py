@@ -12,10 +12,12 @@ from django.core.validators import validate_email
 from django.template.loader import render_to_string
 
 from alerts.channels.base import Destination, Entry, Packet, Receipt, SendError
-from alerts.choices import Occasion
+from alerts.choices import Tier
+from alerts.messages import class_of
 from core.errors import Invalid
 
 _LASTING = range(500, 600)
+_COLOURS = {Tier.BLOCK: "#b91c1c", Tier.OVERRIDE: "#b45309", Tier.WARNING: "#4b5563"}
 
 
 class EmailTransport:
@@ -63,7 +65,12 @@ class EmailTransport:
 def mail_of(packet: Packet) -> EmailMultiAlternatives:
     """The message as it is sent."""
     message = packet.message
-    context = {"message": message, "acknowledge": packet.acknowledge, "occasion": Occasion(message["occasion"]).label}
+    context = {
+        "message": message,
+        "acknowledge": packet.acknowledge,
+        "class": class_of(message),
+        "colour": _COLOURS[Tier(message["tier"])],
+    }
     headers: dict[str, Any] = {
         "Message-ID": message_id(f"{packet.id}"),
         "Auto-Submitted": "auto-generated",

@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.channels.base import Packet
 from alerts.choices import Tier
+from alerts.messages import class_of
 
 MAX_BLOCKS = 50
 MAX_TEXT = 3000
@@ -46,7 +47,7 @@ _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 def _in_full(packet: Packet) -> list[Block]:
     message = packet.message
-    blocks = [_header(message["headline"])]
+    blocks = [_header(message["headline"]), _context(class_of(message))]
     if message["facts"]:
         fields = [_fact(name, value) for name, value in message["facts"][:MAX_FIELDS]]
         blocks.append({"type": "section", "fields": fields})
@@ -69,6 +70,10 @@ def _header(text: str) -> Block:
     line = " ".join(text.split())
     shown = line if len(line) <= MAX_HEADER else line[: MAX_HEADER - 1] + "…"
     return {"type": "header", "text": {"type": "plain_text", "text": shown, "emoji": False}}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_text(mrkdwn(text, MAX_FIELD))]}
 
 
 def _fact(name: str, value: str) -> Block:

@@ -6,7 +6,8 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.fields.json import KeyTransform
 
 from alerts.choices import AlertState, Occasion, Reason, Tier
 from alerts.rulings import Known
@@ -81,6 +82,9 @@ class Alert(models.Model):
             models.Index(fields=["state", "tier", "id"], name="alert_state"),
             models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="alert_step"),
             models.Index(fields=["tier"], condition=Q(unsent__gt=0), name="alert_unsent"),
+            # The list's filters, newest first.
+            models.Index(KeyTransform("repository", "facts"), F("id"), name="alert_repository"),
+            models.Index(KeyTransform("rule", "facts"), F("id"), name="alert_rule"),
         ]
 
     def __str__(self) -> str:

@@ -109,6 +109,7 @@ class Delivery(Claimable):
                 name="delivery_waiting",
             ),
             models.Index(fields=["alert", "id"], name="delivery_alert"),
+            models.Index(fields=["id"], condition=Q(status="failed"), name="delivery_failed"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from compliance.models import PullRequest
 from overrides.choices import Standing
 from overrides.limits import WARN_DAYS
-from overrides.models import ExpiryWarning, OverriddenViolation, OverrideRequest
+from overrides.models import OverriddenViolation, OverrideRequest
 
 
 class About(NamedTuple):
@@ -47,6 +47,6 @@ def of_pull(pull: PullRequest, *standings: Standing, at: datetime) -> list[Overr
 
 
 def something_due(at: datetime) -> bool:
-    """Whether an override is over, somebody has to be warned of an end, or a warning waits to be sent."""
+    """Whether an override is over, or somebody has to be warned of an end."""
     unwarned = any(OverrideRequest.objects.to_warn_of(at, days=days).exists() for days in WARN_DAYS)
-    return unwarned or OverrideRequest.objects.overdue(at).exists() or ExpiryWarning.objects.due(at).exists()
+    return unwarned or OverrideRequest.objects.overdue(at).exists()

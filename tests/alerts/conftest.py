@@ -9,7 +9,7 @@ import pytest
 from alerts.channels.base import Packet
 from alerts.choices import Occasion, Tier
 from alerts.messages import Message
-from tests.alerts.servers import MailServer, PagerDutyServer, SlackServer
+from tests.alerts.servers import MailServer, PagerDutyServer, Receiver, SlackServer
 
 ID = UUID("01900000-0000-7000-8000-000000000001")
 ALERT = "01900000-0000-7000-8000-0000000000aa"
@@ -41,6 +41,14 @@ def slack_server() -> Iterator[SlackServer]:
 def pagerduty_server() -> Iterator[PagerDutyServer]:
     """PagerDuty's Events API."""
     server = PagerDutyServer()
+    with server.running():
+        yield server
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook's address."""
+    server = Receiver()
     with server.running():
         yield server
 

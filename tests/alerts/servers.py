@@ -126,6 +126,8 @@ def _is_block(block: Mapping[str, Any]) -> bool:
             return 0 < len(text) <= 3000
         case {"type": "section", "fields": fields}:
             return 0 < len(fields) <= 10 and all(0 < len(field["text"]) <= 2000 for field in fields)
+        case {"type": "context", "elements": elements}:
+            return 0 < len(elements) <= 10 and all(0 < len(element["text"]) <= 2000 for element in elements)
         case {"type": "actions", "elements": elements}:
             ids = {element["action_id"] for element in elements}
             short = all(len(e["url"]) <= 3000 and len(e["text"]["text"]) <= 75 for e in elements)
@@ -163,6 +165,19 @@ class PagerDutyServer(Provider):
             self.incidents[key] = [*states, "trigger"]
         elif live and action not in ("trigger", states[-1]):
             states.append(action)
+
+
+class Receiver(Provider):
+    """Takes everything, as the address of a signed webhook does or of a service that Apprise knows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[Asked] = []
+
+    def answer(self, asked: Asked) -> Answer:
+        """204."""
+        self.taken.append(asked)
+        return Answer(204)
 
 
 class MailServer:

@@ -10,24 +10,16 @@ from alerts.channels.apprise import FIXED, OF_ITS_MAKER, AppriseTransport
 from alerts.channels.base import Destination, SendError
 from core.errors import Invalid
 from tests.alerts.conftest import packet
-from tests.alerts.servers import Answer, Asked, Provider
+from tests.alerts.servers import Answer, Receiver
 
 APPRISE = AppriseTransport()
 
 
-class AnyServer(Provider):
-    """Takes everything."""
-
-    def answer(self, asked: Asked) -> Answer:
-        """200."""
-        return Answer(200)
-
-
 @pytest.fixture
-def server(settings: Any) -> Iterator[AnyServer]:
+def server(settings: Any) -> Iterator[Receiver]:
     """A server inside, which the installation allows."""
     settings.ALERT_APPRISE_ANY_URL = True
-    made = AnyServer()
+    made = Receiver()
     with made.running():
         yield made
 
@@ -37,7 +29,7 @@ def at(url: str) -> Destination:
     return Destination("chat", {}, {"url": url})
 
 
-def json_of(server: AnyServer) -> Destination:
+def json_of(server: Receiver) -> Destination:
     """The server, as Apprise's own JSON service."""
     return at(server.url.replace("http://", "json://") + "/hook")
 
@@ -98,7 +90,7 @@ def test_what_could_lead_elsewhere_is_refused(url: str) -> None:
     assert list(caught.value.errors) == ["url"]
 
 
-def test_a_message_arrives_as_text(server: AnyServer) -> None:
+def test_a_message_arrives_as_text(server: Receiver) -> None:
     APPRISE.send(json_of(server), [packet()])
     (asked,) = server.asked
     assert (asked.body["title"], asked.body["type"]) == ("R01 on acme/shop#7", "failure")
@@ -123,7 +115,7 @@ def test_a_message_arrives_as_text(server: AnyServer) -> None:
         (500, False, False, None),
     ],
 )
-def test_answers(server: AnyServer, status: int, permanent: bool, channel: bool, wait: timedelta | None) -> None:
+def test_answers(server: Receiver, status: int, permanent: bool, channel: bool, wait: timedelta | None) -> None:
     server.next = [Answer(status)]
     with pytest.raises(SendError) as caught:
         APPRISE.send(json_of(server), [packet()])
@@ -134,7 +126,7 @@ def test_answers(server: AnyServer, status: int, permanent: bool, channel: bool,
     assert len(server.asked) == 1
 
 
-def test_a_lost_connection_is_tried_again(server: AnyServer) -> None:
+def test_a_lost_connection_is_tried_again(server: Receiver) -> None:
     server.next = [Answer(drops=True)]
     with pytest.raises(SendError) as caught:
         APPRISE.send(json_of(server), [packet()])

@@ -22,7 +22,7 @@ def test_text_and_html_say_the_same(mail_server: MailServer) -> None:
     (mail,) = mail_server.taken
     parts = parts_of(mail)
     assert parts["text/plain"].strip() == "\n".join([
-        "R01 on acme/shop#7", "",
+        "R01 on acme/shop#7", "Tier 1: blocks · New", "",
         "Repository: acme/shop", "Rule: R01", "",
         "- A query without its tenant in a.ts", "- Another in b.ts", "- and 1 more",
         "", "Open: https://acme.example.com/pull/7",

@@ -14,7 +14,7 @@ from alerts.choices import ChannelKind, Tier
 from alerts.delivery import deliver_next
 from alerts.models import AlertPolicy, Channel, Delivery
 from alerts.services.raising import Fact, raise_alerts
-from tests.alerts.servers import ROUTING_KEY, Answer, MailServer, PagerDutyServer, SlackServer
+from tests.alerts.servers import ROUTING_KEY, Answer, MailServer, PagerDutyServer, Receiver, SlackServer
 
 COUNT = 20
 SEED = 20261123
@@ -23,10 +23,22 @@ KIM = "kim@example.com"
 
 @pytest.fixture
 def channels(
-    committed: None, slack_server: SlackServer, pagerduty_server: PagerDutyServer, mail_server: MailServer
+    committed: None,
+    slack_server: SlackServer,
+    pagerduty_server: PagerDutyServer,
+    mail_server: MailServer,
+    receiver: Receiver,
+    settings: Any,
 ) -> None:
-    """Slack, email and PagerDuty, which tier 1 names."""
-    AlertPolicy.objects.filter(pk=Tier.BLOCK).update(channels=["slack", "email", "pagerduty"])
+    """One of every kind that leaves the house, which tier 1 names."""
+    settings.ALERT_APPRISE_ANY_URL = True
+    AlertPolicy.objects.filter(pk=Tier.BLOCK).update(channels=["slack", "email", "pagerduty", "webhook", "apprise"])
+    hook = orjson.dumps({"secret": "a secret of twenty-four characters"}).decode()
+    Channel.objects.create(
+        kind=ChannelKind.WEBHOOK, name="hook", settings={"url": f"{receiver.url}/hook"}, secrets=hook
+    )
+    chat = orjson.dumps({"url": receiver.url.replace("http://", "json://") + "/chat"}).decode()
+    Channel.objects.create(kind=ChannelKind.APPRISE, name="chat", secrets=chat)
     Channel.objects.create(kind=ChannelKind.EMAIL, name="team", settings={"recipients": [KIM]})
     slack, pagerduty = {"webhook_url": slack_server.webhook}, {"routing_key": ROUTING_KEY}
     Channel.objects.create(kind=ChannelKind.SLACK, name="alerts", secrets=orjson.dumps(slack).decode())
@@ -59,9 +71,11 @@ def test_every_message_arrives_and_none_twice_where_the_provider_can_tell(
     slack_server: SlackServer,
     pagerduty_server: PagerDutyServer,
     mail_server: MailServer,
+    receiver: Receiver,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("alerts.channels.calling.TIMEOUT_SECONDS", 0.2)
+    for module in ("calling", "webhook"):
+        monkeypatch.setattr(f"alerts.channels.{module}.TIMEOUT_SECONDS", 0.2)
     http = [
         Answer(500),
         Answer(429, "rate_limited", {"Retry-After": "30"}),
@@ -72,6 +86,7 @@ def test_every_message_arrives_and_none_twice_where_the_provider_can_tell(
     ]
     slack_server.whims = whims(http, SEED, None)
     pagerduty_server.whims = whims(http, SEED + 1, None)
+    receiver.whims = whims([*http[:2], *http[3:5]], SEED + 3, None)  # any 2xx is a webhook's word that it took it
     mail_server.whims = whims(["451 4.3.0 Later", "421 4.7.0 Busy", "drop", "lost"], SEED + 2, "")
     facts = [Fact(tier=Tier.BLOCK, key=f"k{n}", count=1, new=1, title=f"Alert {n:02}") for n in range(COUNT)]
     raise_alerts(facts, at=timezone.now())
@@ -91,3 +106,9 @@ def test_every_message_arrives_and_none_twice_where_the_provider_can_tell(
 
     said = orjson.dumps(slack_server.posted).decode()
     assert [title for title in named if title not in said] == []
+
+    hooks = [asked for asked in receiver.taken if asked.path == "/hook"]
+    once = {asked.headers["webhook-id"]: asked.body["title"] for asked in hooks}
+    assert sorted(once.values()) == sorted(named)  # none twice for who looks at the id
+    assert len(hooks) > COUNT
+    assert {asked.body["title"] for asked in receiver.taken if asked.path == "/chat"} == named

@@ -47,6 +47,10 @@ def test_one_alert_is_shown_in_full() -> None:
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": "R01 on acme/shop#7", "emoji": False}},
             {
+                "type": "context",
+                "elements": [{"type": "mrkdwn", "text": "Tier 1: blocks · New", "verbatim": True}],
+            },
+            {
                 "type": "section",
                 "fields": [
                     {"type": "mrkdwn", "text": "*Repository*\nacme/shop", "verbatim": True},
@@ -88,7 +92,7 @@ def test_what_people_write_neither_calls_nor_links(slack_server: SlackServer) ->
     SLACK.send(webhook(slack_server), [packet(headline=evil, items=[evil], facts=[(evil, evil)])])
     (posted,) = slack_server.posted
     escaped = "&lt;!channel&gt; &lt;@U1&gt; &lt;https://evil.example|click&gt; &amp; &lt;#C1&gt;"
-    header, facts, items, _ = posted["blocks"]
+    header, _, facts, items, _ = posted["blocks"]
     assert posted["text"] == escaped
     assert header["text"] == {"type": "plain_text", "text": evil, "emoji": False}
     assert facts["fields"][0]["text"] == f"*{escaped}*\n{escaped}"
@@ -116,7 +120,7 @@ def test_whatever_is_said_fits_into_slacks_limits(slack_server: SlackServer, cou
 
 def test_what_is_empty_is_left_out(slack_server: SlackServer) -> None:
     SLACK.send(webhook(slack_server), [packet(facts=[], items=[], more=0, link="", acknowledge="")])
-    assert [block["type"] for block in slack_server.posted[0]["blocks"]] == ["header"]
+    assert [block["type"] for block in slack_server.posted[0]["blocks"]] == ["header", "context"]
 
 
 def test_twenty_alerts_are_one_message_and_each_can_be_acknowledged(slack_server: SlackServer) -> None:

@@ -1,25 +1,24 @@
 """Warnings before an override ends: to whom, when, once, and with what will turn red."""
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
 from django.conf import settings as configured
-from django.core import mail
 from django.core.cache import cache
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from accounts.models import User
+from alerts.choices import ChannelKind
+from alerts.models import Delivery
 from compliance.models import Evaluation, Violation
-from overrides.models import ExpiryWarning, OverrideRequest
+from overrides.models import OverrideRequest
 from overrides.services.asking import renew_override, request_override
 from overrides.services.deciding import approve_override, revoke_override
-from overrides.services.warning import note_warnings, send_warnings
+from overrides.services.warning import note_warnings
 from overrides.tasks import tick, tick_everywhere
 from tenants.models import Tenant
 from tests.overrides.conftest import BLOCK, REASON, live, verdict
@@ -49,11 +48,17 @@ def override(
     return approve_override(override_id=request.pk, by=compliance_admin, at=now, expires_at=now + 30 * DAY)
 
 
+def mails() -> Any:
+    """Warnings by email; those in the console go beside them."""
+    return Delivery.objects.filter(channel__kind=ChannelKind.EMAIL, message__title__startswith="Overrides end")
+
+
 def warned(at: datetime) -> list[tuple[str, int]]:
     """Who is newly to be warned at this time, and so many days before."""
-    known = set(ExpiryWarning.objects.values_list("pk", flat=True))
+    known = set(mails().values_list("pk", flat=True))
     note_warnings(at=at)
-    return sorted(ExpiryWarning.objects.exclude(pk__in=known).values_list("recipient_label", "days"))
+    new = mails().exclude(pk__in=known).values_list("recipient", "message__title")
+    return sorted((to.partition("@")[0], 1 if "tomorrow" in title else 7) for to, title in new)
 
 
 def everybody(*people: User) -> list[str]:
@@ -96,14 +101,17 @@ def test_a_message_says_what_turns_red_and_where_to_renew(
     override: OverrideRequest, viewer: User, now: datetime
 ) -> None:
     note_warnings(at=now + 29 * DAY)
-    ExpiryWarning.objects.exclude(recipient_label=viewer.username).delete()
-    ExpiryWarning.objects.update(run_after=now, received_at=now)
-    assert [send_warnings(), send_warnings()] == [1, 0]
-    (message,) = mail.outbox
-    assert (message.subject, message.to) == ("Overrides end tomorrow", [f"{viewer.username}@example.com"])
-    assert f"acme/shop#1 turns BLOCKED at {override.expires_at:%Y-%m-%d %H:%M} UTC" in message.body
-    assert f"/admin/overrides/overriderequest/{override.pk}/change/" in message.body
-    assert message.extra_headers["Message-ID"] == f"<{ExpiryWarning.objects.get().pk}@acme.localhost>"
+    told = mails().get(recipient=f"{viewer.username}@example.com").message
+    assert told["title"] == "Overrides end tomorrow"
+    assert f"acme/shop#1 turns BLOCKED at {override.expires_at:%Y-%m-%d %H:%M} UTC ({REASON}" in told["items"][0]
+    assert told["link"].endswith(f"/admin/overrides/overriderequest/{override.pk}/change/")
+
+
+def test_who_has_no_address_is_warned_in_the_console(override: OverrideRequest, viewer: User, now: datetime) -> None:
+    User.objects.filter(pk=viewer.pk).update(email="")
+    note_warnings(at=now + 24 * DAY)
+    told = Delivery.objects.filter(recipient=viewer.username, message__title="Overrides end within 7 days")
+    assert [delivery.channel_name for delivery in told] == ["in_app:console"]
 
 
 def test_several_overrides_make_one_message_a_person(
@@ -120,17 +128,15 @@ def test_several_overrides_make_one_message_a_person(
         request = request_override(violations=[key], reason=REASON, by=viewer, at=now)
         approve_override(override_id=request.pk, by=compliance_admin, at=now)
     assert len(warned(now + 24 * DAY)) == 3
-    assert {len(row.overrides) for row in ExpiryWarning.objects.all()} == {2}
+    for row in mails():
+        pulls = [line.partition(" turns ")[0] for line in row.message["items"] if " turns " in line]
+        assert pulls == ["acme/shop#1", "acme/shop#2"]
+        assert row.message["link"].endswith("/admin/overrides/overriderequest/")
 
 
-def test_what_was_revoked_meanwhile_is_not_warned_of(
-    override: OverrideRequest, tenant_admin: User, now: datetime
-) -> None:
-    note_warnings(at=now + 24 * DAY)
-    ExpiryWarning.objects.update(run_after=now)
+def test_what_was_revoked_is_not_warned_of(override: OverrideRequest, tenant_admin: User, now: datetime) -> None:
     revoke_override(override_id=override.pk, reason="It is fixed.", by=tenant_admin, at=now)
-    assert (send_warnings(), mail.outbox) == (0, [])
-    assert set(ExpiryWarning.objects.values_list("status", flat=True)) == {"done"}
+    assert warned(now + 24 * DAY) == []
 
 
 def test_what_is_renewed_does_not_turn_red(
@@ -139,35 +145,7 @@ def test_what_is_renewed_does_not_turn_red(
     again = renew_override(override_id=override.pk, by=viewer, at=now + 5 * DAY)
     approve_override(override_id=again.pk, by=compliance_admin, at=now + 5 * DAY)
     note_warnings(at=now + 24 * DAY)
-    ExpiryWarning.objects.update(run_after=now)
-    send_warnings()
-    assert "acme/shop#1 stays as it is" in mail.outbox[0].body
-
-
-def hang_up(server: socket.socket) -> None:
-    for _ in range(3):
-        caller, _ = server.accept()
-        caller.close()
-
-
-@pytest.fixture
-def silent_server() -> Iterator[int]:
-    """A mail server that takes the connection and closes it."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=hang_up, args=[server], daemon=True).start()
-        yield server.getsockname()[1]
-
-
-def test_a_mail_server_that_fails_loses_nothing(
-    override: OverrideRequest, settings: Any, silent_server: int, now: datetime
-) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", silent_server
-    note_warnings(at=now + 24 * DAY)
-    ExpiryWarning.objects.update(run_after=now)
-    assert send_warnings() == 0
-    waiting = ExpiryWarning.objects.values_list("status", "attempts")
-    assert list(waiting) == [("queued", 1)] * 3
+    assert "acme/shop#1 stays as it is" in mails()[0].message["items"][0]
 
 
 def test_the_tick_ends_what_is_over(override: OverrideRequest, now: datetime) -> None:
