@@ -57,12 +57,12 @@ class DeliveryAdmin(ReadOnlyAdmin):
     sortable_by: tuple[str, ...] = ()
     actions = ["send_selected_again"]
     fieldsets = [
-        (None, {"fields": ["said", "facts", ("about", "tier_label"), ("channel_name", "recipient")]}),
+        (None, {"fields": ["said", "facts", ("about", "tier"), ("channel_name", "recipient")]}),
         (
             "How it went",
             {
                 "fields": [
-                    ("status_label", "outcome_label"),
+                    ("status", "outcome"),
                     ("attempts", "error"),
                     ("received_at", "run_after", "finished_at"),
                     ("reference", "bundled"),
@@ -70,7 +70,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             },
         ),
     ]
-    readonly_fields = ["said", "facts", "about", "tier_label", "status_label", "outcome_label"]
+    readonly_fields = ["said", "facts", "about"]
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Compliance admins, although nobody edits a message."""
@@ -103,12 +103,12 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def said(self, delivery: Delivery) -> SafeString:
         """What it says."""
         lines = [delivery.message.get("headline", ""), *delivery.message.get("items", [])]
-        return format_html_join("", '<span class="block">{}</span>', ((line,) for line in lines))
+        return format_html_join("", '<span class="console-wrap">{}</span>', ((line,) for line in lines))
 
     @column("Facts")
     def facts(self, delivery: Delivery) -> SafeString | str:
         """What it names."""
-        rows = format_html_join("", '<span class="block">{}: {}</span>', delivery.message.get("facts", []))
+        rows = format_html_join("", '<span class="console-wrap">{}: {}</span>', delivery.message.get("facts", []))
         return rows or NONE
 
     @column("About")

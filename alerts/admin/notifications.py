@@ -31,6 +31,9 @@ def _bell(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/bell_part.html")
 
 
+_READ = {"unread": "info", "read": "default"}
+
+
 class ReadFilter(DropdownFilter):
     """By whether it was read."""
 
@@ -57,8 +60,8 @@ class NotificationAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     sortable_by: tuple[str, ...] = ()
     actions = ["mark_selected_read", "mark_all_read"]
-    fields = ["title", "body", "where", "tier_label", "told", "read_at"]
-    readonly_fields = ["where", "told", "tier_label"]
+    fields = ["title", "body", "where", "tier", "told", "read_at"]
+    readonly_fields = ["where", "told"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         """One's own."""
@@ -135,10 +138,10 @@ class NotificationAdmin(ReadOnlyAdmin):
         """How much it matters."""
         return cell(Tier(note.tier))
 
-    @column("Read", boolean=True)
-    def read(self, note: Notification) -> bool:
+    @column("Read", label=_READ)
+    def read(self, note: Notification) -> tuple[str, str]:
         """Whether."""
-        return note.read_at is not None
+        return ("unread", "Unread") if note.read_at is None else ("read", "Read")
 
     @column("About")
     def where(self, note: Notification) -> SafeString | str:

@@ -162,6 +162,11 @@ def test_a_message_is_sent_again_and_keeps_its_id(alert: Alert, browser: Client)
     assert acted() == ["delivery.sent_again"]
 
 
+def test_a_messages_page_names_its_tier_and_how_it_went(alert: Alert, browser: Client) -> None:
+    delivery = Delivery.objects.filter(alert=alert)[0]
+    assert "Tier Tier 1: blocks Channel name" in text_of(browser.get(page_of(delivery)))
+
+
 def test_a_policy_is_edited_as_people_write_it(browser: Client) -> None:
     page = page_of(AlertPolicy.objects.get(pk=Tier.BLOCK))
     form = filled_in(browser.get(page))

@@ -79,7 +79,7 @@ def test_the_inbox_and_the_alerts_page_show_the_same(
     browser: Any = browser_for(compliance_admin)
     inbox = text_of(browser.get("/admin/alerts/notification/"))
     assert REALISTIC["title"] in inbox
-    assert "1 unread notifications" in browser.get("/admin/").content.decode()
+    assert "Unread notifications: 1" in text_of(browser.get("/admin/"))
     page = text_of(browser.get(f"/admin/alerts/alert/{told.pk}/change/"))
     wanted = [REALISTIC["title"], FACTS["pull_request"], FACTS["items"][0], "Acknowledge", "team@example.com"]
     assert [line for line in wanted if line not in page] == []
