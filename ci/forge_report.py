@@ -44,6 +44,7 @@ MAX_DESCRIPTION = 64 * 1024
 SENT = ("branch", "base-branch", "title", "author", "run-url", "run-started-at", "reward-score", "source", "scope")
 MAX_ANNOTATIONS, MAX_SHOWN = 50, 100
 OPA_SECONDS = 600
+WORD_SECONDS = 240  # GitHub's tokens live for five minutes or more
 API = "/api/compliance"
 FORMATS = ("opa", "conftest", "sarif", "checks")
 # What a policy is about: a NUL in it makes git call it binary, which must not hide it.
@@ -55,6 +56,8 @@ OPTIONS = {
     "url": "address of your tenant's console: https://acme.forge.example.com",
     "token": "CI token; better given as FORGE_TOKEN, because others on the machine see flags",
     "token-file": "file that holds the CI token",
+    "id-token": "the CI service's own token instead (FORGE_ID_TOKEN; GitHub Actions is asked for one)",
+    "audience": "whom that token is for, as the console's admin says (default: the url)",
     "repository": "owner/name",
     "pr-number": "number of the pull or merge request; without it the report is about the default branch",
     "base": "revision that the change is compared with",
@@ -260,7 +263,7 @@ def read_options(argv: list[str], env: Mapping[str, str]) -> Options:
     if unknown:
         parser.error("a flag or word that is not known")
     given = {name: value for name, value in vars(flags).items() if value not in (None, "", False)}
-    SECRETS.extend(filter(None, [given.get("token")]))
+    SECRETS.extend(filter(None, [given.get("token"), given.get("id-token")]))
     defaults = {"repo": ".", "opa": "opa", "wait": 300, "retry": 120, "timeout": 30, "on-error": "fail"}
     known = {} if {"print-policy-revision", "health"} & set(given) else known_to_ci(env)
     options = {**defaults, **{name: value for name, value in known.items() if value}, **given}
@@ -409,7 +412,8 @@ def _hunks(section: bytes) -> Iterator[bytes]:
 
 def outside() -> dict[str, str]:
     """The environment for other programs: without our secrets, which a policy could read and send away."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("FORGE_TOKEN")}
+    ours = ("FORGE_TOKEN", "FORGE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 # --- What the policies say ---------------------------------------------------------------------------------------
@@ -576,8 +580,8 @@ def pack(report: Mapping[str, Any]) -> bytes:
 # --- The console -------------------------------------------------------------------------------------------------
 
 HINTS = {
-    401: "Make a CI token in the console's admin and give it as FORGE_TOKEN.",
-    403: "The token's repositories are listed in the console's admin, under CI tokens.",
+    401: "Make a CI token in the console's admin and give it as FORGE_TOKEN; or look at the issuer there.",
+    403: "The token's repositories are listed in the console's admin, under CI tokens and Issuers.",
     404: "Is FORGE_URL the address of your tenant, without a path?",
     409: "Give reports of one run different --source, and every attempt its own --run-id.",
     413: "Split the report, with a --source for each part.",
@@ -596,7 +600,7 @@ class Console:
     """Forge Console behind its API."""
 
     def __init__(self, options: Options) -> None:
-        self._token = token_of(options)
+        self._identity = Identity(options)
         # What no URL holds makes none of it: the library would call it an address that does not answer.
         stated = re.sub(r".*[^!-~].*", "", needed(options, "url"), flags=re.S)
         parts = urllib.parse.urlsplit(stated.rstrip("/"))
@@ -616,6 +620,11 @@ class Console:
         self._opener = urllib.request.build_opener(NoRedirect, *without)
         if parts.scheme == "http" and not self._local and host != "127.0.0.1":
             say("Warning: FORGE_URL is not https; everybody on the way can read the token.")
+
+    @property
+    def knows_us(self) -> bool:
+        """Whether requests say who is asking."""
+        return bool(self._identity.headers())
 
     def ask(
         self, path: str, body: bytes | None = None, *, until: float | None = None, accept: int = 200
@@ -646,9 +655,7 @@ class Console:
         raise AssertionError
 
     def _once(self, path: str, body: bytes | None) -> tuple[int, Any, bytes]:
-        headers = {"Accept": "application/json", "User-Agent": "forge-report/1"}
-        if self._token:
-            headers["Authorization"] = f"Token {self._token}"
+        headers = {"Accept": "application/json", "User-Agent": "forge-report/1", **self._identity.headers()}
         if self._local:
             headers["Host"] = self._host
         if body is not None:
@@ -690,6 +697,44 @@ class Console:
         return document
 
 
+class Identity:
+    """What the console knows this job by: a token, or the CI service's word, asked for anew before it ends."""
+
+    def __init__(self, options: Options) -> None:
+        self._token = token_of(options)
+        self._word, self._asked = fit_for_a_header(str(options.get("id-token") or "")), math.inf
+        self._url = os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL", "")
+        self._audience = str(options.get("audience") or needed(options, "url").rstrip("/"))
+        if not self._token and not self._word and self._url:
+            self._asked = -math.inf
+        elif not self._token and not self._word and "health" not in options:
+            raise Stop("Missing: FORGE_TOKEN. (Pull requests from forks get no secrets: docs/ci.md.)")
+
+    def headers(self) -> dict[str, str]:
+        """For one request."""
+        if self._asked < time.monotonic() - WORD_SECONDS:
+            self._word, self._asked = self._given(), time.monotonic()
+        said = f"Token {self._token}" if self._token else f"Bearer {self._word}" if self._word else ""
+        return {"Authorization": said} if said else {}
+
+    def _given(self) -> str:
+        """GitHub's token for this job: https://docs.github.com/actions/concepts/security/openid-connect."""
+        url = f"{self._url}&{urllib.parse.urlencode({'audience': self._audience})}"
+        secret = fit_for_a_header(os.environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", ""))
+        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {secret}"})
+        for pause in (1, 4, None):
+            try:
+                with urllib.request.build_opener(NoRedirect).open(request, timeout=10) as answer:
+                    return fit_for_a_header(str(json.loads(answer.read(65536))["value"]))
+            except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+                # What was answered below 500 is answered the same the next time.
+                lasts = not isinstance(error, OSError) or getattr(error, "code", 500) < 500
+                if pause is None or lasts:
+                    raise Unreachable(f"GitHub gives this job no ID token: {reason_of(error)}") from None
+                time.sleep(pause)
+        raise AssertionError
+
+
 def token_of(options: Options) -> str:
     """The token, checked to be fit for a header: the library's own error would print it."""
     token = str(options.get("token") or "")
@@ -698,12 +743,15 @@ def token_of(options: Options) -> str:
             token = Path(options["token-file"]).read_text(encoding="utf-8", errors="replace").strip()
         except OSError as error:
             raise Stop(f"The token file cannot be read: {error.strerror}.") from None
+    return fit_for_a_header(token)
+
+
+def fit_for_a_header(token: str) -> str:
+    """The token without the space around it; from here on the log does not show it."""
     SECRETS.extend(filter(None, [token, token.strip()]))
     token = token.strip()
     if not re.fullmatch(r"[!-~]*", token):
         raise Stop("The token holds characters that no token has: was all of it copied, and nothing else?")
-    if not token and "health" not in options:
-        raise Stop("Missing: FORGE_TOKEN. (Pull requests from forks get no secrets: docs/ci.md.)")
     return token
 
 
@@ -887,7 +935,7 @@ def check_health(options: Options, console: Console) -> int:
     """0 healthy or degraded, which is told, 1 not."""
     if console.ask("/healthz").get("status") != "ok":
         raise Stop("What answers at FORGE_URL is no Forge Console.")
-    health = console.ask(f"{API}/health", accept=404) if token_of(options) else {"status": 404}
+    health = console.ask(f"{API}/health", accept=404) if console.knows_us else {"status": 404}
     if health.get("status") == 404:
         say("The console is alive; more is not known of it.")
         return MAY
@@ -932,7 +980,7 @@ def run(options: Options) -> int:
 def main(argv: list[str], env: Mapping[str, str]) -> int:
     """Run, and turn everything that goes wrong into 2: Python's own 1 would read as "may not merge"."""
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # or Windows refuses an arrow
-    SECRETS.extend(filter(None, [env.get("FORGE_TOKEN")]))
+    SECRETS.extend(filter(None, [env.get("FORGE_TOKEN"), env.get("FORGE_ID_TOKEN")]))
     options: Options = {}
     try:
         options = read_options(argv, env)
