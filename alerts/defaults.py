@@ -50,10 +50,14 @@ POLICIES: dict[Tier, dict[str, Any]] = {
     },
 }
 
+# What warns operators comes one by one, of the installation itself: after a week it would warn nobody.
+OPERATORS_WARNING = POLICIES[Tier.WARNING] | {"threshold": 1, "frequency": Frequency.IMMEDIATE, "quiet_hours": False}
+
 
 def fill_in(**_: Any) -> None:
     """After each migration, the template's and the public schema's included. Repeating changes nothing."""
-    for tier, policy in POLICIES.items():
+    policies = POLICIES if in_tenant_schema() else POLICIES | {Tier.WARNING: OPERATORS_WARNING}
+    for tier, policy in policies.items():
         AlertPolicy.objects.get_or_create(tier=tier, defaults=policy)
     Channel.objects.get_or_create(kind=ChannelKind.IN_APP, name="console")
     # It has no recipients of its own, so that no policy means it.

@@ -122,6 +122,7 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
             _item("Inbox", "inbox", "compliance.submission"),
             _item("Evaluations", "fact_check", "compliance.evaluation"),
             _item("To the code host", "outbox", "compliance.statusupdate"),
+            _item("System health", "monitor_heart", "operations.sample"),
         ],
     },
     ALERTING,
@@ -146,6 +147,7 @@ PUBLIC_NAVIGATION: list[dict[str, Any]] = [
         "title": "Platform",
         "items": [
             _item("Tenants", "domain", "tenants.tenant"),
+            _item("Health", "monitor_heart", "operations.tenantreading"),
             _item("Operators", "person", "accounts.user"),
             _item("Organisation", "apartment", "accounts.organisation"),
             _item("Audit log", "history", "audit.auditentry"),

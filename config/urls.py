@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/compliance/", include("audit.api.urls")),
     path("api/compliance/", include("compliance.api.urls")),
     path("api/compliance/", include("dashboard.api.urls")),
+    path("api/compliance/", include("operations.api.urls")),
     path("api/webhooks/", include("compliance.api.webhook_urls")),
     path("api/compliance/", include("overrides.api.urls")),
     path("api/webhooks/", include("alerts.api.webhook_urls")),

@@ -8,8 +8,12 @@ class OperationsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
+        from operations import telling
+        from operations.defaults import fill_in
         from operations.provisioning import prepare_public, refuse_missing_schema
 
-        # Django says post_migrate for applications with models only; ours has none.
         post_migrate.connect(prepare_public, sender=apps.get_app_config("tenants"))
+        # After a room further down the list: ours stands first, before the one whose receiver makes permissions.
+        post_migrate.connect(fill_in, sender=apps.get_app_config("overrides"))
         schema_pre_migration.connect(refuse_missing_schema)
+        telling.listen_to_celery()

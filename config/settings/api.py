@@ -42,6 +42,7 @@ SPECTACULAR_SETTINGS = {
         "AlertTier": "alerts.choices.Tier",
         "AlertState": "alerts.choices.AlertState",
         "OverrideStatus": "overrides.choices.Standing",
+        "HealthStatus": "operations.condition.Status",
         "OverrideKind": "overrides.choices.Kind",
     },
 }

@@ -8,6 +8,7 @@ from config.settings.alerts import *
 from config.settings.api import *
 from config.settings.database import *
 from config.settings.environment import *
+from config.settings.health import *
 from config.settings.pages import *
 from config.settings.people import *
 from config.settings.queue import *
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "core.middleware.OriginMiddleware",
     "core.middleware.BrowserPolicyMiddleware",
     "operations.probes.ProbeMiddleware",
+    "operations.traffic.TrafficMiddleware",
     "core.middleware.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -10,3 +10,5 @@ DATABASES = database_settings(env.str("DATABASE_URL", default="postgresql://127.
 # No collectstatic at home: files are served from where the packages keep them.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# Nobody but this machine reaches a server that listens on loopback.
+METRICS_ALLOWED_NETWORKS = METRICS_ALLOWED_NETWORKS or ["127.0.0.0/8", "::1/128"]

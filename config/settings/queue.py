@@ -52,6 +52,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": TRENDS_SECONDS,
         "options": {"queue": "alerts", "expires": TRENDS_SECONDS},
     },
+    "sample-health": {
+        "task": "operations.sample_everywhere",
+        "schedule": crontab(),
+        "options": {"queue": "alerts", "expires": 55},
+    },
     "anchor-audit": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="10")},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {

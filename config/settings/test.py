@@ -9,6 +9,8 @@ OUTGOING_ALLOWED_NETWORKS = ["127.0.0.0/8"]
 ALERT_PROVIDER_HOSTS = ["127.0.0.1"]
 OWNER_DATABASE_URL = ""
 DATABASES = database_settings(env.str("DATABASE_URL", default="postgresql://127.0.0.1/forge"), "")
+# A thread of its own would write beside the tests.
+PROCESS_READING_SECONDS = 0.0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = True
 # Looked up when it is asked for: every test client loads the middleware, and would list all static files anew.

@@ -67,6 +67,7 @@ def test_every_address_is_described(schema: Schema) -> None:
         "post /api/compliance/alerts/{alert_id}/acknowledge",
         "get /api/compliance/notifications",
         "post /api/compliance/notifications/{notification_id}/read",
+        "get /api/compliance/health",
         "get /api/compliance/rules",
         "get /api/compliance/rule/{rule_id}",
         "get /api/compliance/trends",
@@ -133,6 +134,7 @@ def test_answers_to_people_keep_the_description(
         TRENDS: f"{TRENDS}?interval=week",
         PULLS: PULLS,
         f"{PULLS}/{{number}}": f"{PULLS}/1",
+        "/api/compliance/health": "/api/compliance/health",
     }.items():
         response = reader.get(address)
         assert response.status_code == 200

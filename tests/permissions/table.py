@@ -256,6 +256,15 @@ ROOMS = (
         ),
     ),
     Room(
+        "health",
+        "How well the tenant is served",
+        lines=(
+            Line(f"GET {API}health", READERS | CI, "State, warnings and figures"),
+            Line("GET POST /admin/operations/", READERS | {Caller.CI_REPORTER}, "Overview of this part"),
+        ),
+        pages=(Pages("operations.sample", "System health", reads=READERS | {Caller.CI_REPORTER}),),
+    ),
+    Room(
         "operations",
         "The platform, on the public host",
         site="public",
@@ -265,7 +274,7 @@ ROOMS = (
             Line("GET /admin/autocomplete/", OPERATORS, "Suggestions of list filters"),
             *(
                 Line(f"GET POST /admin/{app}/", OPERATORS, "Overview of this part")
-                for app in ("accounts", "alerts", "audit", "tenants", "django_celery_beat")
+                for app in ("accounts", "alerts", "audit", "tenants", "operations", "django_celery_beat")
             ),
         ),
         pages=(
@@ -286,6 +295,7 @@ ROOMS = (
                 actions={"sign_out": OPERATORS},
                 more={"GET POST <id>/password/": OPERATORS},
             ),
+            Pages("operations.tenantreading", "Health of the platform and of all tenants", reads=OPERATORS),
             _organisation(OPERATORS, OPERATORS),
             *_alert_pages(OPERATORS, OPERATORS),
             Pages(

@@ -25,6 +25,7 @@ from accounts.roles import Role
 from alerts.models import Notification
 from compliance.models import CodeHost, Evaluation, PullRequest, StatusUpdate, TenantSettings, Violation
 from core.claims import Claimable
+from operations.models import Sample, TenantReading
 from overrides.models import OverrideRequest
 from overrides.services.asking import request_override
 from overrides.services.deciding import approve_override
@@ -171,6 +172,7 @@ class World:
             "django_celery_beat.intervalschedule": IntervalSchedule.objects.create(every=7, period="days").pk,
             "django_celery_beat.crontabschedule": CrontabSchedule.objects.create(minute="7").pk,
         }
+        TenantReading.objects.create(schema_name="acme")
         asleep = Tenant.objects.create(schema_name="asleep", name="Asleep", state=Tenant.State.SUSPENDED)
         self.keys |= {"token": "made-up", "resume": asleep.pk}
 
@@ -199,6 +201,7 @@ class World:
             "submission_id": failed.pk,
         }
         TenantSettings.objects.create(pk=TenantSettings.PK)
+        Sample.objects.create(at=timezone.now())
         self._overrides()
         self._code_host(judged)
 

@@ -1,0 +1,1 @@
+"""What operations reads: figures of tenants, processes and servers. They change nothing."""

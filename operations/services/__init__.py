@@ -1,0 +1,1 @@
+"""What operations does of its own accord: sampling, judging thresholds, telling people."""

@@ -1,0 +1,59 @@
+"""What processes count and tell of themselves, over requests, failures and each other."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.db import connections
+from django.utils import timezone
+from django_tenants.utils import schema_context
+from rest_framework.test import APIClient
+
+from operations import telling, traffic
+from operations.models import ProcessReading, ResponseTally
+from tenants.models import Tenant
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> Iterator[None]:
+    traffic.take()
+    yield
+    traffic.take()
+
+
+def test_the_middleware_counts_known_hosts_alone(acme: Tenant, ci: APIClient) -> None:
+    ci.get("/api/compliance/pr")
+    ci.get("/api/compliance/pr", HTTP_IF_NONE_MATCH='W/"x"')
+    ci.get("/api/compliance/pr", HTTP_HOST="nobody.localhost")
+    ci.get("/healthz")
+    taken = traffic.take()
+    assert {schema: (one.requests, one.polls, one.errors) for schema, one in taken.items()} == {"acme": (2, 1, 0)}
+
+
+def test_a_process_tells_through_the_login_role_and_adds_to_what_others_have_told(committed: None) -> None:
+    now = timezone.now()
+    try:
+        for _ in range(2):
+            traffic.count("acme", milliseconds=3.0, status=503, poll=True)
+            telling.tell("web", started_at=now, at=now)
+        with schema_context("public"):
+            tally = ResponseTally.objects.get(pk="acme")
+            reading = ProcessReading.objects.get()
+        assert (tally.requests, tally.errors, tally.polls_failed, tally.buckets[2]) == (2, 2, 2, 2)
+        assert (reading.kind, reading.pool_max) == ("web", 16)
+    finally:
+        with schema_context("public"):
+            ResponseTally.objects.all().delete()
+            ProcessReading.objects.all().delete()
+
+
+def test_what_could_not_be_told_is_kept_for_the_next_time(acme: Tenant) -> None:
+    nowhere = {**connections["default"].settings_dict, "PORT": 1}
+    traffic.count("acme", milliseconds=3.0, status=200, poll=False)
+    connections["default"].settings_dict, before = nowhere, connections["default"].settings_dict
+    try:
+        with pytest.raises(psycopg.OperationalError):
+            telling.tell("web", started_at=timezone.now(), at=timezone.now())
+    finally:
+        connections["default"].settings_dict = before
+    assert traffic.take()["acme"].requests == 1
