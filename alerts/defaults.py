@@ -7,7 +7,7 @@ from accounts.roles import Role, grant, in_tenant_schema
 from alerts.choices import ChannelKind, Frequency, Tier
 from alerts.escalation import Step, frozen
 from alerts.models import AlertPolicy, Channel
-from alerts.services.notices import PEOPLE
+from alerts.services.desk import PEOPLE
 
 READABLE = (
     "alert",

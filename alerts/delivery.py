@@ -145,7 +145,7 @@ def _settle_sent(channel: Channel, claimed: Sequence[Delivery], receipt: Receipt
     if settled < len(claimed):
         logger.warning("%d deliveries were taken over; they were sent as %s", len(claimed) - settled, receipt.reference)
     if channel.failures:
-        note_success(channel)
+        note_success(channel, at=timezone.now())
 
 
 def _settle_failed(channel: Channel, claimed: Sequence[Delivery], error: SendError) -> None:
@@ -156,7 +156,7 @@ def _settle_failed(channel: Channel, claimed: Sequence[Delivery], error: SendErr
         if error.channel and error.permanent:
             disable_channel(channel, reason=error.message, at=at)
         else:
-            note_failure(channel, wait=error.wait, at=at)
+            note_failure(channel, reason=error.message, wait=error.wait, at=at)
     except ClaimLost:
         logger.warning("a delivery through %s was taken over; its error was: %s", channel, error.message)
     except OperationalError:

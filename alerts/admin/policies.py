@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from alerts.admin.labels import TIERS, cell
-from alerts.choices import Frequency, Tier
+from alerts.choices import ChannelKind, Frequency, Tier
 from alerts.durations import read_duration, write_duration
 from alerts.escalation import Step
 from alerts.models import AlertPolicy, AlertSettings
@@ -23,7 +23,8 @@ from core.admin_cells import NONE, moment
 from core.admin_forms import LinesField
 from core.admin_sites import public_site
 
-_NAMES = "Kinds (slack, email, pagerduty, webhook, apprise) or one by its name (slack:team); email:managers."
+_KINDS = ", ".join(kind for kind in ChannelKind.values if kind != ChannelKind.IN_APP)
+_NAMES = f"Kinds ({_KINDS}) or one by its name (slack:team); email:managers."
 _ENDED = "0"
 _SPANS = [(_ENDED, "End it now"), ("1", "For 1 hour"), ("4", "For 4 hours"), ("24", "For 1 day"), ("72", "For 3 days")]
 

@@ -65,11 +65,11 @@ class Desk:
         """The channels that a policy's name means, switched off ones included.
 
         ``slack`` means every general channel of the kind, ``slack:releases`` the one of this name. ``email:managers``
-        is no channel of its own: it means the general email channels, with other recipients.
+        goes through the channel that single persons are written to through: once, however many others there are.
         """
-        kind, _, own = name.partition(":")
+        kind, _, own = (f"{ChannelKind.EMAIL}:{PEOPLE}" if name == MANAGERS else name).partition(":")
         of_kind = [channel for channel in self.channels if channel.kind == kind and can_send(kind)]
-        if own and name != MANAGERS:
+        if own:
             return [channel for channel in of_kind if channel.name == own]
         return [channel for channel in of_kind if channel.general]
 
@@ -84,6 +84,8 @@ class Desk:
 
 MANAGERS = "email:managers"
 """The organisation's managers, by email."""
+PEOPLE = "people"
+"""The email channel that single persons are written to through. Every schema has it."""
 NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 """What Django sends through where ``EMAIL_URL`` names no server."""
 

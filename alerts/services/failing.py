@@ -4,23 +4,34 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 
 from alerts.choices import Tier
 from alerts.models import Channel
 from alerts.services.raising import raise_alert, resolve_alert
+from tenants.addresses import absolute
 
 PATIENCE = 3
 """Failures in a row before a channel is left alone for a while."""
+ALARMING = 8
+"""Failures in a row, over about five minutes, of which admins are told."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=5)
 
 
-def note_success(channel: Channel) -> None:
-    """Something went out: what failed before is forgotten."""
+@transaction.atomic
+def note_success(channel: Channel, *, at: datetime) -> None:
+    """Something went out: what failed before is forgotten, and over."""
     Channel.objects.filter(pk=channel.pk, failures__gt=0).update(failures=0, paused_until=None)
+    if channel.failures >= ALARMING:
+        resolve_alert(key_of(channel), at=at)
 
 
-def note_failure(channel: Channel, *, wait: timedelta | None, at: datetime) -> None:
-    """Something did not go out. The channel keeps its queue and is left alone: as long as it says, or ever longer."""
+@transaction.atomic
+def note_failure(channel: Channel, *, reason: str, wait: timedelta | None, at: datetime) -> None:
+    """Something did not go out. The channel keeps its queue and is left alone: as long as it says, or ever longer.
+
+    One that goes on failing is told of through the others.
+    """
     if wait is not None:
         Channel.objects.filter(pk=channel.pk).update(paused_until=at + wait)
         return
@@ -30,6 +41,8 @@ def note_failure(channel: Channel, *, wait: timedelta | None, at: datetime) -> N
     if over >= 0:
         pause = min(_FIRST_PAUSE * 2 ** min(over, 10), _LONGEST_PAUSE)
         Channel.objects.filter(pk=channel.pk).update(paused_until=at + pause)
+    if channel.failures == ALARMING:
+        _alarm(channel, f"has failed {ALARMING} times in a row", reason, at)
 
 
 @transaction.atomic
@@ -37,14 +50,7 @@ def disable_channel(channel: Channel, *, reason: str, at: datetime) -> None:
     """Switch a channel off that cannot work, and tell the admins through the others. Once, however many find out."""
     if not Channel.objects.filter(pk=channel.pk, enabled=True).update(enabled=False, disabled_reason=reason):
         return
-    raise_alert(
-        tier=Tier.BLOCK,
-        key=key_of(channel),
-        new=1,
-        title=f"The alert channel {channel} does not work and was switched off",
-        facts={"items": [reason]},
-        at=at,
-    )
+    _alarm(channel, "does not work and was switched off", reason, at)
 
 
 @transaction.atomic
@@ -57,3 +63,15 @@ def enable_channel(channel: Channel, *, at: datetime) -> None:
 def key_of(channel: Channel) -> str:
     """The key of the alert about this channel."""
     return f"channel:{channel.pk}"
+
+
+def _alarm(channel: Channel, trouble: str, reason: str, at: datetime) -> None:
+    raise_alert(
+        tier=Tier.BLOCK,
+        key=key_of(channel),
+        new=1,
+        title=f"The alert channel {channel} {trouble}",
+        facts={"items": [reason]},
+        link=absolute(reverse("admin:alerts_channel_change", args=[channel.pk])),
+        at=at,
+    )

@@ -10,10 +10,7 @@ from alerts.choices import ChannelKind, Occasion, Tier
 from alerts.messages import Message
 from alerts.models import Channel, Delivery
 from alerts.services.announcing import announce_deliveries
-from alerts.services.desk import can_send
-
-PEOPLE = "people"
-"""The email channel that single persons are written to through."""
+from alerts.services.desk import PEOPLE, can_send
 
 
 @transaction.atomic

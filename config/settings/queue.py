@@ -40,8 +40,12 @@ CELERY_TASK_TENANT_CACHE_SECONDS = 60
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 TRENDS_SECONDS = env.float("TRENDS_SECONDS", default=180.0)  # how old today's trends may be
 CELERY_BEAT_SCHEDULE = {
-    "look-at-the-clock": {"task": "alerts.look_at_the_clock", "schedule": 60.0, "options": {"queue": "alerts"}},
     # To the minute; one that waits longer than that is overtaken by the next.
+    "look-at-the-clock": {
+        "task": "alerts.look_at_the_clock",
+        "schedule": 60.0,
+        "options": {"queue": "alerts", "expires": 55},
+    },
     "end-overrides": {
         "task": "overrides.tick_everywhere",
         "schedule": crontab(),

@@ -156,6 +156,14 @@ def test_an_unacknowledged_batch_goes_to_the_managers_in_one_message() -> None:
 
 
 @pytest.mark.usefixtures("channels")
+def test_managers_hear_once_however_many_email_channels_there_are() -> None:
+    Channel.objects.create(kind=ChannelKind.EMAIL, name="second", settings={"recipients": ["two@example.com"]})
+    AlertPolicy.objects.filter(pk=Tier.BLOCK).update(escalation=[{"delay": 60, "channels": ["email:managers"]}])
+    raised(Tier.BLOCK)
+    assert looked(MONDAY + MINUTE) == [("escalated", "boss@example.com")]
+
+
+@pytest.mark.usefixtures("channels")
 def test_what_was_silenced_is_in_no_summary() -> None:
     Silence.objects.create(repository="acme/*", until=MONDAY + 30 * DAY, reason="Known", created_by="kim")
     raised(Tier.OVERRIDE, count=9, repository="acme/shop")

@@ -10,9 +10,10 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from alerts.choices import ChannelKind, Tier
+from alerts.choices import AlertState, ChannelKind, Tier
 from alerts.delivery import deliver_next
-from alerts.models import AlertPolicy, Channel, Delivery
+from alerts.models import Alert, AlertPolicy, Channel, Delivery
+from alerts.services.failing import ALARMING, note_failure, note_success
 from alerts.services.raising import Fact, raise_alerts
 from tests.alerts.servers import ROUTING_KEY, Answer, MailServer, PagerDutyServer, Receiver, SlackServer
 
@@ -112,3 +113,15 @@ def test_every_message_arrives_and_none_twice_where_the_provider_can_tell(
     assert sorted(once.values()) == sorted(named)  # none twice for who looks at the id
     assert len(hooks) > COUNT
     assert {asked.body["title"] for asked in receiver.taken if asked.path == "/chat"} == named
+
+
+def test_a_channel_that_goes_on_failing_is_told_of_until_it_works_again(db: None) -> None:
+    hook, at = Channel.objects.create(kind=ChannelKind.WEBHOOK, name="hook"), timezone.now()
+    for _ in range(ALARMING + 3):
+        note_failure(hook, reason="500 Internal Server Error", wait=None, at=at)
+    alert = Alert.objects.get()
+    assert (alert.title, alert.count) == ("The alert channel webhook:hook has failed 8 times in a row", 1)
+    assert alert.link.endswith(f"/admin/alerts/channel/{hook.pk}/change/")
+    note_success(hook, at=at)
+    alert.refresh_from_db()
+    assert alert.state == AlertState.RESOLVED
