@@ -13,6 +13,7 @@ from accounts.ending import is_ended
 from accounts.jwt import TenantAccessToken, TenantRefreshToken
 from accounts.models import User
 from accounts.people import record_sign_in
+from accounts.sign_in import forgive
 
 
 class SignInSerializer(TokenObtainPairSerializer):
@@ -23,6 +24,7 @@ class SignInSerializer(TokenObtainPairSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
         """Make the tokens, and note that somebody has signed in."""
         made = super().validate(attrs)
+        forgive(self.context["request"], attrs["username"])
         record_sign_in(cast(User, self.user), how="token", at=timezone.now())
         return made
 
