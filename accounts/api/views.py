@@ -39,7 +39,7 @@ class SignIn(TokenViewBase):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """With Django's own request: what counts wrong passwords leaves its findings there."""
-        return super().get_serializer_context() | {"request": self.request._request}
+        return {**super().get_serializer_context(), "request": self.request._request}
 
     @extend_schema(
         tags=["auth"],
