@@ -70,13 +70,16 @@ class SubmissionAdmin(ReadOnlyAdmin):
     @admin.action(description="Queue again", permissions=["requeue"])
     def queue_again(self, request: HttpRequest, queryset: QuerySet[Submission]) -> None:
         """Give the failed ones among the selected reports their attempts back."""
-        failed = list(queryset.filter(status=Claimable.Status.FAILED).defer("payload")[:_REQUEUED_AT_ONCE])
+        found = queryset.filter(status=Claimable.Status.FAILED)
+        failed = list(found.exclude(payload=b"").defer("payload")[:_REQUEUED_AT_ONCE])
         for submission in failed:
             requeue(submission, at=timezone.now(), by=cast(User, request.user))
         if failed:
             messages.success(
                 request, f"{len(failed)} failed report{' is' if len(failed) == 1 else 's are'} queued again."
             )
+        elif found.exists():
+            messages.warning(request, "What was sent is no longer kept: run CI again.")
         else:
             messages.warning(request, "None of these has failed.")
 
@@ -127,7 +130,10 @@ class SubmissionAdmin(ReadOnlyAdmin):
             "status": label_of(Claimable.Status(obj.status)),
             "evaluation_page": page_url(evaluation) if evaluation else "",
             "pull_page": page_url(pull) if pull else "",
-            "may_requeue": obj.status == Claimable.Status.FAILED and self.has_requeue_permission(request),
+            "may_requeue": bool(obj.payload)
+            and obj.status == Claimable.Status.FAILED
+            and self.has_requeue_permission(request),
+            "kept": bool(obj.payload),
             "payload_text": text,
             "payload_cut": cut,
         }
@@ -145,8 +151,10 @@ def name_of(submission: Submission) -> str:
 def shown(payload: bytes) -> tuple[str, bool]:
     """A stored report as its page shows it, and whether that is only its beginning.
 
-    Unpacks no more than it needs: a report may have 64 MiB.
+    Unpacks no more than it needs: a report may have 64 MiB. One that is no longer kept shows nothing.
     """
+    if not payload:
+        return "", False
     unpacker = zlib.decompressobj()
     raw = unpacker.decompress(payload, _UNPACKED_BYTES)
     if unpacker.eof:

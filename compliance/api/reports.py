@@ -50,9 +50,10 @@ class ReportDetail(Endpoint):
 
 
 def _judged(request: Request, submission: Submission) -> Shape:
-    evaluation = (
-        Evaluation.objects.defer("fingerprints").select_related("pull_request__repository").get(submission=submission)
-    )
+    evaluations = Evaluation.objects.defer("fingerprints").select_related("pull_request__repository")
+    evaluation = evaluations.filter(submission=submission).first()
+    if evaluation is None:
+        return {"evaluation": None}  # restored from the archive without what it came to
     standing = standing_now(evaluation.pull_request, at=timezone.now())
     pull = standing.pull
     verdict = verdict_shape(pull, standing.verdict, standing.threshold)

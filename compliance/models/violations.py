@@ -90,6 +90,7 @@ class Violation(models.Model):
             models.Index(fields=["severity", "id"], condition=~Q(severity="WARNING"), name="violation_severity"),
             models.Index(fields=["status", "id"], condition=~Q(status="OPEN"), name="violation_status"),
             models.Index(fields=["resolution", "id"], condition=~Q(resolution=""), name="violation_resolution"),
+            models.Index(fields=["resolved_at"], condition=Q(resolved_at__isnull=False), name="violation_resolved"),
         ]
 
     def __str__(self) -> str:

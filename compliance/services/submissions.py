@@ -75,8 +75,11 @@ def requeue(submission: Submission, *, at: datetime, by: User | None = None, not
 
     Raises:
         Forbidden: ``by`` may not queue reports again.
+        Conflict: what was sent is no longer kept.
     """
     check_permitted(by, "compliance.change_submission", "Your role may not queue reports again.")
+    if Submission.objects.filter(pk=submission.pk, payload=b"").exists():
+        raise Conflict("report_gone", "The report itself is no longer kept. Send it once more, or run CI again.")
     submission.requeue(at=at)
     _announce(submission.priority == Urgency.BLOCKING)
     name = f"{submission.repository}, run {submission.run_id}"
@@ -93,6 +96,8 @@ def _known(sent: Submission, digest: bytes, blocking: bool, at: datetime) -> Rec
             "Give each run an id of its own.",
         )
     if known.status == Submission.Status.FAILED:
+        # The retention may have emptied it; here it is again.
+        Submission.objects.filter(pk=known.pk, payload=b"").update(payload=sent.payload)
         requeue(known, at=at, note=f"Sent again by {sent.submitted_by}.")
     return Received(known, duplicate=True)
 

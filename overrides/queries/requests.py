@@ -50,3 +50,9 @@ def something_due(at: datetime) -> bool:
     """Whether an override is over, or somebody has to be warned of an end."""
     unwarned = any(OverrideRequest.objects.to_warn_of(at, days=days).exists() for days in WARN_DAYS)
     return unwarned or OverrideRequest.objects.overdue(at).exists()
+
+
+def held_violations(at: datetime) -> QuerySet[OverriddenViolation, UUID]:
+    """Keys of the violations that a request names which is pending, or approved and not over: these are kept."""
+    standing = OverrideRequest.objects.pending() | OverrideRequest.objects.approved(at)
+    return OverriddenViolation.objects.filter(request__in=standing).order_by().values_list("violation", flat=True)
