@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_tenants.utils import get_public_schema_name, schema_context, tenant_context
 
 from core.publishing import announce, taken
+from operations.archive import tasks as archive_tasks
 from operations.queries.samples import platform_points
 from operations.services.episodes import calm_of_gone, judge_current_tenant, tell_operators
 from operations.services.platform import sample_platform
@@ -19,6 +20,7 @@ SAMPLE, EVERYWHERE = "operations.sample", "operations.sample_everywhere"
 QUEUE = "alerts"
 """Beside what is sent: a backlog of reports must not keep people from hearing of it."""
 logger = logging.getLogger(__name__)
+__all__ = ["archive_tasks", "sample", "sample_everywhere"]
 
 
 @shared_task(name=EVERYWHERE, fan_out=True)  # type: ignore[untyped-decorator]

@@ -6,6 +6,7 @@ import django_stubs_ext
 
 from config.settings.alerts import *
 from config.settings.api import *
+from config.settings.archive import *
 from config.settings.database import *
 from config.settings.environment import *
 from config.settings.health import *
@@ -127,6 +128,11 @@ USE_TZ = True
 STATIC_URL = "/static/"
 # What people bring along as evidence. Served by nothing but a view that asks who wants it.
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".files"))
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "archive": ARCHIVE_STORAGE,
+}
 # Report bodies are read in bounded pieces by their own reader; this bounds every other form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 

@@ -19,7 +19,4 @@ SESSION_COOKIE_NAME = "__Host-forge_session"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-forge_csrf"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}

@@ -62,6 +62,17 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "alerts", "expires": 55},
     },
     "anchor-audit": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="10")},
+    # At night, UTC. A message that nobody takes for an hour is overtaken by the next night's.
+    "retention": {
+        "task": "operations.retention_everywhere",
+        "schedule": crontab(hour="1", minute="40"),
+        "options": {"queue": "housekeeping", "expires": 3600},
+    },
+    "archive": {
+        "task": "operations.archive_everywhere",
+        "schedule": crontab(hour="3", minute="10", day_of_week="0"),
+        "options": {"queue": "housekeeping", "expires": 3600},
+    },
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": env.str("REDIS_KEY_PREFIX", default="forge."),

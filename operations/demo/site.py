@@ -163,6 +163,7 @@ class Site:
             **self._urls.variables,
             "REDIS_URL": self._valkey.url,
             "SITE_PORT": str(self.port),
+            "ARCHIVE_ROOT": str(self.data / "archive"),
             "SECRET_KEY": self._credentials["secret_key"],
             "DJANGO_SETTINGS_MODULE": "config.settings.local",
             "BASE_DOMAIN": "localhost",

@@ -1,0 +1,1 @@
+"""The archive: what a tenant no longer keeps in the database, as Parquet files that anybody can read."""
