@@ -139,6 +139,13 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
             _item("Audit log", "history", "audit.auditentry"),
         ],
     },
+    {
+        "title": "Archive",
+        "items": [
+            _item("Retention", "auto_delete", "operations.retentionrun"),
+            _item("Files", "inventory_2", "operations.archivefile"),
+        ],
+    },
 ]
 
 PUBLIC_NAVIGATION: list[dict[str, Any]] = [

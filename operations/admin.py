@@ -21,6 +21,7 @@ from audit.edits import RecordedAdmin
 from core.admin import column
 from core.admin_sites import public_site
 from core.errors import DomainError
+from operations import admin_archive as admin_archive
 from operations import admin_health as admin_health
 from operations.provisioning import request_tenant
 from operations.serving import resume, suspend

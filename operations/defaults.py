@@ -1,4 +1,4 @@
-"""Who may see how well the tenant is served."""
+"""Who may see how well the tenant is served, and what it has archived."""
 
 from typing import Any
 
@@ -12,3 +12,4 @@ def fill_in(**_: Any) -> None:
     for role in (Role.VIEWER, Role.CI_REPORTER):
         grant(role, "operations.view_sample")
     grant(Role.VIEWER, "operations.view_episode")
+    grant(Role.VIEWER, "operations.view_archivefile", "operations.view_retentionrun")

@@ -265,6 +265,14 @@ ROOMS = (
         pages=(Pages("operations.sample", "System health", reads=READERS | {Caller.CI_REPORTER}),),
     ),
     Room(
+        "archive",
+        "What was kept, and where it is now",
+        pages=(
+            Pages("operations.retentionrun", "Runs of the retention, and what the next one takes", reads=READERS),
+            Pages("operations.archivefile", "Files of the archive", reads=READERS),
+        ),
+    ),
+    Room(
         "operations",
         "The platform, on the public host",
         site="public",
