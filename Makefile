@@ -24,9 +24,9 @@ demo: $(INSTALLED) ## Run Forge Console here, with tenants, users and reports, u
 
 test: $(INSTALLED) ## Run the tests against real servers (DATABASE_URL, REDIS_URL: running ones)
 ifeq ($(strip $(ARGS)),)
-	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --ignore tests/chaos
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m 'not alone'
 	@# What is held to seconds has the machine to itself.
-	$(PYTHON) -m pytest tests/chaos
+	$(PYTHON) -m pytest tests/chaos -m alone
 else
 	@exec $(PYTHON) -m pytest $(ARGS)
 endif

@@ -117,11 +117,7 @@ class Site:
 
     def _build_tenants(self) -> None:
         self._say("Migrating, building the tenants " + " and ".join(TENANTS) + " …")
-        self._manage("migrate_tenants", "--concurrency", "1", as_owner=True)
-        for schema, name in TENANTS.items():
-            domain = f"{schema}.localhost"
-            self._manage("create_tenant", schema, "--name", name, "--domain", domain, "--if-missing")
-        self._manage("provision", as_owner=True)
+        self._python("-m", "operations.demo.building", as_owner=True)
         said = self._with_file("seed_demo", {key: self._credentials[key] for key in ("public", "tenants")})
         for line in said.splitlines():
             if "revoked" in line:
@@ -139,23 +135,22 @@ class Site:
         path = self.data / f"{command}.json"
         write_private(path, json.dumps(contents))
         try:
-            return self._manage(command, str(path))
+            return self._python("manage.py", command, str(path))
         finally:
             path.unlink()
 
-    def _manage(self, *argv: str, as_owner: bool = False) -> str:
-        """Run a command to its end and return the last of what it printed."""
+    def _python(self, *argv: str, as_owner: bool = False) -> str:
+        """Run a program to its end and return the last of what it printed."""
         env = self._env() | ({"OWNER_DATABASE_URL": self._urls.owner} if as_owner else {})
         log = self._logs / "setup.log"
         written = log.stat().st_size if log.exists() else 0
-        command = [sys.executable, "manage.py", *argv]
-        process = spawn(command, log=log, cwd=ROOT, env=env, keeps=[self._lock])
+        process = spawn([sys.executable, *argv], log=log, cwd=ROOT, env=env, keeps=[self._lock])
         try:
             code = process.wait()
         finally:
             sweep(process)
         if code:
-            raise DemoError(f"`manage.py {argv[0]}` failed; {log} says why.")
+            raise DemoError(f"`python {' '.join(argv[:2])}` failed; {log} says why.")
         return tail(log, since=written)
 
     def _env(self) -> dict[str, str]:

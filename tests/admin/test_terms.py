@@ -1,6 +1,5 @@
 """Rules and settings: what a compliance admin edits, and what is judged anew for it."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,7 @@ from compliance.services.forecast import verdicts_under
 from compliance.services.rules import sync_rules
 from compliance.services.terms import edit_rule, edit_settings
 from core.errors import Forbidden, Invalid
-from tests.admin.pages import filled_in, list_of, page_of, text_of
+from tests.admin.pages import filled_in, list_of, page_of, taking, text_of
 
 SETTINGS = list_of("compliance_tenantsettings")
 R01 = "HARD STOP [Security/R01]: no tenant in apps/a.ts"
@@ -234,7 +233,7 @@ COPIED = """
     WITH copies AS (
         INSERT INTO compliance_pullrequest
         SELECT (jsonb_populate_record(pull, jsonb_build_object('id', gen_random_uuid(), 'number', 1 + n))).*
-        FROM compliance_pullrequest pull, generate_series(1, 9999) n RETURNING id
+        FROM compliance_pullrequest pull, generate_series(1, 1000) n RETURNING id
     )
     INSERT INTO compliance_rulestate
     SELECT (jsonb_populate_record(state, jsonb_build_object(
@@ -244,11 +243,10 @@ COPIED = """
 
 
 @pytest.mark.django_db
-def test_ten_thousand_pull_requests_take_a_bounded_time(judge: Callable[..., Evaluation], report: Any) -> None:
+def test_many_pull_requests_take_two_queries_a_thousand(judge: Callable[..., Evaluation], report: Any) -> None:
     judge(report(warn=["WARNING [Quality/R16]: no tests"]))
     with connection.cursor() as cursor:
         cursor.execute(COPIED)
-    began = time.perf_counter()
-    forecast = verdicts_under(TenantSettings(threshold=100).terms())
-    assert (forecast.judged, forecast.turns) == (10_000, {("PASS", "BELOW_THRESHOLD"): 10_000})
-    assert time.perf_counter() - began < 20
+    with taking(3 + 2 * 2):
+        forecast = verdicts_under(TenantSettings(threshold=100).terms())
+    assert (forecast.judged, forecast.turns) == (1_001, {("PASS", "BELOW_THRESHOLD"): 1_001})

@@ -19,6 +19,8 @@ from alerts.services.raising import raise_alert
 from core.claims import ClaimLost
 from tests.alerts.servers import ROUTING_KEY, MailServer, PagerDutyServer, Receiver, SlackServer
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def slack(committed: None, slack_server: SlackServer) -> Channel:

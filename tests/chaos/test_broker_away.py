@@ -14,6 +14,8 @@ from operations.embedded import Valkey
 from tests.chaos.inboxes import finished, waiting
 from tests.running import Answer, RunningSite, wait_until
 
+pytestmark = pytest.mark.alone
+
 Report = Callable[..., dict[str, Any]]
 AT_ONCE = 8
 ANSWERED_WITHIN = 0.5

@@ -4,9 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from compliance.models import Submission
 from tests.chaos.inboxes import finished, queue_backlog, waiting
 from tests.running import RunningSite, wait_until
+
+pytestmark = pytest.mark.alone
 
 Report = Callable[..., dict[str, Any]]
 BACKLOG = 1_000

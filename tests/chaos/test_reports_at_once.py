@@ -14,6 +14,8 @@ from tests.chaos.inboxes import waiting
 from tests.compliance.reference import reference
 from tests.running import Answer, RunningSite, wait_until
 
+pytestmark = pytest.mark.long
+
 Report = Callable[..., dict[str, Any]]
 AT_ONCE = 8
 KINDS = ("BLOCK", "OVERRIDE", "WARNING")

@@ -23,7 +23,7 @@ def test_work_without_a_tenant_is_refused_and_the_worker_goes_on(
     refused = site.log("worker").count(REFUSED)
     # Past our own application, which would add the tenant.
     Celery.send_task(current_app, INBOX_TASK, queue="inbox", headers=headers)
-    wait_until(lambda: site.log("worker").count(REFUSED) > refused, within=10, what="the worker refuses")
+    wait_until(lambda: site.log("worker").count(REFUSED) > refused, within=30, what="the worker refuses")
     site.post("acme", report(), tokens["acme"])
-    wait_until(lambda: finished() == 1, within=10, what="the next report is judged")
+    wait_until(lambda: finished() == 1, within=30, what="the next report is judged")
     assert Submission.objects.get().attempts == 1

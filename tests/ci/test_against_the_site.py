@@ -17,6 +17,8 @@ from tests.factories import CLEAN_PACKAGES
 from tests.policies.opa_environment import put_opa_into
 from tests.running import RunningSite
 
+pytestmark = pytest.mark.long
+
 Run = Callable[..., Outcome]
 BLOCKING = {"rule": "R01", "severity": "BLOCK", "message": "Query without a tenant", "file": "src/basket.ts", "line": 1}
 

@@ -13,6 +13,8 @@ import pytest
 from tests.ci.consoles import BLOCKED, PASS, QUEUED, RECEIPT, Console, Said, break_off, hang_up
 from tests.ci.running import TOKEN, Outcome
 
+pytestmark = pytest.mark.long
+
 Check = Callable[..., Outcome]
 
 

@@ -14,6 +14,8 @@ from tests.codehost.servers import TOKEN, Answer, CodeHostServer
 from tests.codehost.test_outbox import states
 from tests.running import RunningSite, wait_until
 
+pytestmark = pytest.mark.long
+
 LOOPBACK = {"OUTGOING_ALLOWED_NETWORKS": "127.0.0.0/8"}
 NO_REDIS = {"REDIS_URL": "redis://127.0.0.1:1/0"}
 

@@ -27,6 +27,8 @@ from compliance.services.pulls import set_state
 from tests import factories
 from tests.compliance.model_of_reconcile import ModelOfPullRequest, Sighting
 
+pytestmark = pytest.mark.long
+
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
 FILES = ["src/a.ts", "src/b.ts", ""]
 PACKAGES = {"security": "R01", "quality": "R16"}

@@ -14,6 +14,8 @@ from tests import factories
 from tests.evaluation.repositories import Repository
 from tests.running import ROOT, RunningSite
 
+pytestmark = pytest.mark.long
+
 POLICIES = {
     "security.rego": """
 package compliance.security

@@ -18,6 +18,8 @@ import redis
 from operations.processes import tail, take_lock
 from tests.running import wait_until
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 ENTRY = {"username", "password"}
 ROLES = ("compliance_viewer", "compliance_admin", "tenant_admin")

@@ -26,6 +26,8 @@ from tenants.current import connection
 from tests import factories
 from tests.overrides.conftest import BLOCK, REASON
 
+pytestmark = pytest.mark.long
+
 ROUNDS = 5
 Decision = Callable[[], Any]
 

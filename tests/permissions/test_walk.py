@@ -12,6 +12,8 @@ from tests.permissions.sending import model_of, outcome
 from tests.permissions.table import DOORS, KEYS
 from tests.permissions.world import Worlds, all_worlds
 
+pytestmark = pytest.mark.long
+
 WALKED = all_doors()
 each_door = pytest.mark.parametrize("door", [door for door in WALKED if door in DOORS], ids=str)
 

@@ -6,6 +6,8 @@ from tests.policies import conformance
 from tests.policies.conformance import Difference, Question
 from tests.policies.opa_environment import real_opa
 
+pytestmark = pytest.mark.long
+
 
 def test_both_engines_answer_every_case_alike() -> None:
     python = real_opa()

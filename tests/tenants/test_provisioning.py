@@ -4,12 +4,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from psycopg import sql
+
+from tenants.current import connection
+from tests.running import wait_until
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 NAME = "initech"
@@ -37,21 +44,29 @@ def run(*argv: str, fails: bool = False) -> str:
     return said
 
 
-def request_initech() -> None:
-    run("create_tenant", NAME, "--domain", f"{NAME}.localhost")
+@pytest.fixture
+def request_initech(owner: psycopg.Connection, django_db_blocker: Any) -> Callable[[], None]:
+    """Ask for it as the web does, in this process: only the owner's commands need one of their own."""
+
+    def ask() -> None:
+        with django_db_blocker.unblock():
+            call_command("create_tenant", NAME, domain=f"{NAME}.localhost", verbosity=0)
+            connection.close()
+
+    return ask
 
 
 @pytest.fixture
 def owner(django_db_setup: None) -> Iterator[psycopg.Connection]:
     """The owner's connection; the tenant that a test makes is removed through it."""
     role = sql.Identifier(os.environ.get("TENANT_ROLE_PREFIX", "t_") + NAME)
-    with psycopg.connect(os.environ["OWNER_DATABASE_URL"], autocommit=True) as connection:
-        yield connection
-        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(NAME)))
-        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+    with psycopg.connect(os.environ["OWNER_DATABASE_URL"], autocommit=True) as owner:
+        yield owner
+        owner.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(NAME)))
+        owner.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
         mine = "SELECT id FROM public.tenants_tenant WHERE schema_name = %s"
-        connection.execute(f"DELETE FROM public.tenants_domain WHERE tenant_id IN ({mine})", [NAME])
-        connection.execute("DELETE FROM public.tenants_tenant WHERE schema_name = %s", [NAME])
+        owner.execute(f"DELETE FROM public.tenants_domain WHERE tenant_id IN ({mine})", [NAME])
+        owner.execute("DELETE FROM public.tenants_tenant WHERE schema_name = %s", [NAME])
 
 
 def tables(owner: psycopg.Connection, schema: str) -> list[str]:
@@ -67,13 +82,22 @@ def state(owner: psycopg.Connection, schema: str) -> str | None:
     return row[0] if row else None
 
 
+def is_there(owner: psycopg.Connection) -> bool:
+    """Whether somebody else works as the owner."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+    row = owner.execute(others).fetchone()
+    return bool(row and row[0])
+
+
 def empty_the_template(owner: psycopg.Connection) -> None:
     """What a run leaves that was stopped before the template's migration was committed."""
     owner.execute("DROP SCHEMA tenant_template CASCADE")
     owner.execute("CREATE SCHEMA tenant_template")
 
 
-def test_a_tenant_is_built_whole_from_a_template_that_was_left_empty(owner: psycopg.Connection) -> None:
+def test_a_tenant_is_built_whole_from_a_template_that_was_left_empty(
+    owner: psycopg.Connection, request_initech: Callable[[], None]
+) -> None:
     empty_the_template(owner)
     request_initech()
     assert "initech: built" in run("provision")
@@ -89,23 +113,30 @@ def test_a_template_whose_building_was_stopped_is_completed(owner: psycopg.Conne
     assert tables(owner, "tenant_template") == tables(owner, "acme")
 
 
-def test_a_tenant_that_waits_does_not_stop_the_migration_of_the_others(owner: psycopg.Connection) -> None:
+def test_a_tenant_that_waits_does_not_stop_the_migration_of_the_others(
+    owner: psycopg.Connection, request_initech: Callable[[], None]
+) -> None:
     request_initech()
     said = run("migrate_schemas")
     assert [f"{name}: 0 migrations" in said for name in ("public", "acme", "globex", NAME)] == [True] * 3 + [False]
     assert "django_migrations" not in tables(owner, "extensions")
 
 
-def test_a_schema_that_does_not_exist_cannot_be_migrated(owner: psycopg.Connection) -> None:
+def test_a_schema_that_does_not_exist_cannot_be_migrated(
+    owner: psycopg.Connection, request_initech: Callable[[], None]
+) -> None:
     request_initech()
     said = run("migrate_schemas", "--schema", NAME, fails=True)
     assert said == "CommandError: The schema initech does not exist.\n"
     assert "django_migrations" not in tables(owner, "extensions")
 
 
-def test_whoever_watches_builds_what_is_asked_for_later(owner: psycopg.Connection) -> None:
+def test_whoever_watches_builds_what_is_asked_for_later(
+    owner: psycopg.Connection, request_initech: Callable[[], None]
+) -> None:
     with start("provision", "--watch", "0.1") as watcher:
         assert watcher.stdout
+        wait_until(lambda: is_there(owner), within=30, what="the watcher has begun")
         request_initech()
         assert watcher.stdout.readline() == "initech: built\n"
         watcher.send_signal(signal.SIGTERM)

@@ -12,6 +12,8 @@ from tests.compliance.policies.cases import POLICIES, cases
 from tests.compliance.policies.engine import evaluate, findings
 from tests.compliance.reference import reference
 
+pytestmark = pytest.mark.long
+
 CASES = list(cases())
 RULES = sorted({case.rule for case in CASES})
 
