@@ -1,9 +1,11 @@
 """The Celery application: every message carries its tenant, and work without one is refused."""
 
+import gc
 import logging
 import os
 from typing import Any
 
+from celery.signals import worker_process_init, worker_ready
 from django.db import connection
 from django_tenants.utils import get_public_schema_name
 from tenant_schemas_celery.app import CeleryApp, get_schema_name_from_task
@@ -40,6 +42,14 @@ def _waits_for_migration(schema: str) -> bool:
     tenant = getattr(connection, "tenant", None)
     return not getattr(tenant, "is_migrated", False) and waits_for_migration(schema)
 
+
+def _freeze(**signal: Any) -> None:
+    """What is there by now stays: looking through it, the garbage collector took a tenth of a large report's time."""
+    gc.freeze()
+
+
+worker_ready.connect(_freeze)
+worker_process_init.connect(_freeze)
 
 app = CeleryApp("forge_console", task_cls=TenantTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import gc
 import os
 import subprocess
 import sys
@@ -55,6 +56,8 @@ def _measure(groups: list[str]) -> list[Figure]:
     from tenants.models import Tenant
     from tests.load import alerting, audit, evaluating, ingest, policies, posting, reading
 
+    # As web processes, workers and inbox runners do once they have started.
+    gc.freeze()
     connection.set_tenant(Tenant.objects.get(schema_name="acme"))
     modules = dict(zip(GROUPS, (ingest, posting, reading, alerting, audit, policies, evaluating), strict=True))
     measured: list[Figure] = []

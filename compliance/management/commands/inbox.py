@@ -1,5 +1,6 @@
 """``manage.py inbox``: work through every tenant's inbox and outboxes, straight from PostgreSQL."""
 
+import gc
 import signal
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         parser.add_argument("--interval", type=float, default=5.0, help="Seconds between two looks (5).")
 
     def handle(self, *args: Any, once: bool, interval: float, **options: Any) -> None:
+        if not once:
+            gc.freeze()  # as the workers do
         stopped = Event()
         before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGTERM, signal.SIGINT)}
         # Who does not answer must keep neither reports nor other messages waiting.
