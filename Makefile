@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench lock policies-conformance
+.PHONY: help demo test lint format bench lock policies-conformance screenshots
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -55,6 +55,9 @@ format: $(INSTALLED) ## Write code and templates the way `make lint` wants them
 
 bench: $(INSTALLED) ## Measure ingest, API and memory, each beside its own floor
 	@exec $(PYTHON) -m tests.load.bench $(ARGS)
+
+screenshots: $(INSTALLED) ## Take the pictures in docs/screenshots anew, of a demo of their own
+	@exec $(PYTHON) -m tests.e2e.screenshots $(ARGS)
 
 policies-conformance: $(INSTALLED) ## Run the policies and their cases through OPA's own engine too, and compare
 	@DJANGO_SETTINGS_MODULE=config.settings.test exec $(PYTHON) -m tests.policies.conformance

@@ -24,8 +24,15 @@ from tenants.models import Tenant
 from tests import engines, factories
 from tests.clients import TenantAPIClient, TenantClient
 from tests.provisioned import TENANTS
+from tests.skips import ListedSkips
 
 PASSWORD = "correct horse"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Continuous integration takes no skip that is not listed."""
+    if os.environ.get("FORGE_CI") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(ListedSkips())
 
 
 @pytest.fixture(scope="session")
@@ -45,13 +52,13 @@ def _host_names_stay_known() -> None:
 @pytest.fixture
 def acme(db: None) -> Tenant:
     """The tenant that tests run in."""
-    return _tenant("acme")
+    return tenant_named("acme")
 
 
 @pytest.fixture
 def globex(db: None) -> Tenant:
     """The other tenant."""
-    return _tenant("globex")
+    return tenant_named("globex")
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +68,7 @@ def _in_acme(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("db")
-    connection.set_tenant(_tenant("acme"))
+    connection.set_tenant(tenant_named("acme"))
     yield
     cache.clear()
     connection.set_schema_to_public()
@@ -71,11 +78,11 @@ def _in_acme(request: pytest.FixtureRequest) -> Iterator[None]:
 def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """For tests with several connections: what they write is committed, and removed by the owner afterwards."""
     with django_db_blocker.unblock():
-        connection.set_tenant(_tenant("acme"))
+        connection.set_tenant(tenant_named("acme"))
         yield
         connection.close()
         connection.set_schema_to_public()
-        _remove_everything()
+        remove_everything()
 
 
 @pytest.fixture
@@ -138,12 +145,12 @@ def browser_for(acme: Tenant) -> Callable[..., Client]:
 @pytest.fixture
 def operator_browser(db: None) -> Client:
     """A platform operator's browser on the public host."""
-    public = _tenant("public")
+    public = tenant_named("public")
     connection.set_tenant(public)
     operator = User.objects.create_superuser("operator", password=PASSWORD)
     client = TenantClient(public)
     client.force_login(operator)
-    connection.set_tenant(_tenant("acme"))
+    connection.set_tenant(tenant_named("acme"))
     return client
 
 
@@ -165,7 +172,7 @@ def judge() -> Callable[..., Evaluation]:
     return factories.judge
 
 
-def _tenant(schema_name: str) -> Tenant:
+def tenant_named(schema_name: str) -> Tenant:
     before = connection.tenant
     connection.set_schema_to_public()
     try:
@@ -175,7 +182,7 @@ def _tenant(schema_name: str) -> Tenant:
         connection.set_tenant(before)
 
 
-def _remove_everything() -> None:
+def remove_everything() -> None:
     """Empty every table that tests write, in both tenants."""
     with psycopg.connect(os.environ["OWNER_DATABASE_URL"]) as owner, ExitStack() as unguarded:
         for schema in TENANTS:
@@ -186,7 +193,7 @@ def _remove_everything() -> None:
         for schema in TENANTS:
             owner.execute(f"UPDATE {schema}.audit_audithead SET sequence = 0, hash = ''")
     for schema in TENANTS:
-        connection.set_tenant(_tenant(schema))
+        connection.set_tenant(tenant_named(schema))
         alerts_defaults.fill_in()
     connection.close()
     connection.set_schema_to_public()
