@@ -7,11 +7,11 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 
-def unfold_settings(title: str, navigation: list[dict[str, Any]], *, overview: str) -> dict[str, Any]:
+def unfold_settings(title: str, navigation: list[dict[str, Any]], *, overview: str | None = None) -> dict[str, Any]:
     """Unfold's settings for one site.
 
     Args:
-        overview: path of the function that adds to the first page's context what it shows.
+        overview: path of the function that adds to the context of Django's first page, where that is shown.
     """
     return {
         "SITE_TITLE": lambda request: _titled(request, title),
@@ -30,6 +30,7 @@ def unfold_settings(title: str, navigation: list[dict[str, Any]], *, overview: s
             lambda request: static("console/console.css"),
             lambda request: static("console/live.css"),
             lambda request: static("console/charts.css"),
+            lambda request: static("console/overview.css"),
         ],
         "SCRIPTS": [lambda request: static("console/live.js")],
         "COLORS": {"primary": PRIMARY},

@@ -53,10 +53,11 @@ def polled(state: Callable[[HttpRequest], object]) -> Callable[[View], View]:
             if request.method != "GET":
                 response = view(*args, **kwargs)
                 return response
-            tag = _tag(request, state(request))
+            now = state(request)
+            tag = _tag(request, now)
             if is_poll(request) and request.headers.get("If-None-Match") == tag:
                 return _tagged(HttpResponse(status=304), tag)
-            request.live_tag = tag  # type: ignore[attr-defined]
+            request.live_tag, request.live_state = tag, now  # type: ignore[attr-defined]
             response = view(*args, **kwargs)
             if is_poll(request):
                 _keep_messages(request, response)

@@ -18,7 +18,7 @@ from core.spreadsheets import harmless
 
 WIDTH, HEIGHT = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 26
-_LABELS = 8
+_LETTER, _BETWEEN = 6.2, 10
 _HEATS = 5
 
 
@@ -164,7 +164,10 @@ def histogram(title: str, labels: Sequence[str], series: Series, *, tones: Seque
     """One bar for each label, each of a tone of its own."""
     chart = stacked(title, labels, [series])
     drawn = [tone for tone, value in zip(tones, series.values, strict=True) if value]
-    return replace(chart, bars=[bar._replace(tone=tone) for bar, tone in zip(chart.bars, drawn, strict=True)])
+    bars = [bar._replace(tone=tone) for bar, tone in zip(chart.bars, drawn, strict=True)]
+    # Words, not a scale: none of them can be guessed from its neighbours.
+    ticks = [Tick(place, label) for place, label in zip(_slots(len(labels)), labels, strict=True)]
+    return replace(chart, bars=bars, x_ticks=ticks)
 
 
 def sparkline(title: str, labels: Sequence[str], series: Series, *, top: float | None = None) -> Chart:
@@ -245,7 +248,8 @@ class _Scale(NamedTuple):
         return round(self.bottom - share * (self.bottom - self.ceiling), 1)
 
     def ticks(self, unit: str) -> list[Tick]:
-        steps = 4 if self.top >= 4 else int(self.top) or 1
+        # Whole numbers where there are some: nobody has two and a half pull requests.
+        steps = next((n for n in (4, 5, 3, 2) if self.top % n == 0), 1)
         return [Tick(self.y(self.top * n / steps), _number(self.top * n / steps) + unit) for n in range(steps + 1)]
 
 
@@ -272,7 +276,9 @@ def _slots(count: int) -> list[float]:
 
 def _labelled(labels: Sequence[str], places: Sequence[float]) -> list[Tick]:
     """Some of the labels: as many as can be read beside each other."""
-    step = max(1, math.ceil(len(labels) / _LABELS))
+    widest = max(map(len, labels), default=0) * _LETTER + _BETWEEN
+    width = places[-1] - places[0] if places else 0
+    step = max(1, math.ceil(len(labels) * widest / max(width, 1)))
     return [Tick(place, label) for label, place in list(zip(labels, places, strict=True))[::step]]
 
 

@@ -10,9 +10,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views import View
 
-from compliance.admin.polling import polled_by
+from compliance.admin.polling import versions
 from core.errors import DomainError
-from core.polling import frame_of, is_poll
+from core.polling import frame_of, is_poll, polled
 from core.views import refused
 from dashboard.charts import Chart, as_csv
 
@@ -40,7 +40,12 @@ class ConsolePage(View):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """The view, with polls of what has not changed answered before anything is read."""
-        return polled_by(*cls.topics)(super().as_view(**initkwargs))
+        return polled(cls.state)(super().as_view(**initkwargs))
+
+    @classmethod
+    def state(cls, request: HttpRequest) -> object:
+        """What tells one state of the page from another; ``shown`` finds it in ``request.live_state``."""
+        return versions(*cls.topics)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer who may see the page; what makes no sense in its address is said on a page of its own."""

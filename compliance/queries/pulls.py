@@ -60,6 +60,12 @@ def with_current_verdict(pulls: QuerySet[PullRequest], *, at: datetime) -> Query
     return pulls.annotate(current_verdict=verdict)
 
 
+def verdicts_and_scores(*, at: datetime, step: int) -> list[tuple[str, int, int]]:
+    """(verdict, score // step, how many open pull requests and default branches)."""
+    pulls = with_current_verdict(PullRequest.objects.open(), at=at).annotate(score_step=F("score") / step)
+    return list(pulls.order_by().values_list("current_verdict", "score_step").annotate(n=Count("pk")))
+
+
 def rules_on(pull: PullRequest) -> list[RuleOnPull]:
     """Every rule that was evaluated on a pull request, in order. One query."""
     rows = (

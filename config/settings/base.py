@@ -146,5 +146,5 @@ LOGGING: dict[str, Any] = {
     "loggers": {"django.request": {"level": "ERROR"}},
 }
 
-UNFOLD = unfold_settings("Forge Console", TENANT_NAVIGATION, overview="compliance.admin.overview.show")
+UNFOLD = unfold_settings("Forge Console", TENANT_NAVIGATION)
 UNFOLD_PUBLIC = unfold_settings("Forge Console", PUBLIC_NAVIGATION, overview="operations.admin_overview.show")

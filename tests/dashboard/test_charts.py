@@ -60,8 +60,17 @@ def test_a_screen_reader_is_told_what_the_picture_shows() -> None:
 
 
 def test_a_year_is_labelled_no_denser_than_can_be_read() -> None:
-    labels = [str(day) for day in range(365)]
-    assert len(charts.line("Rate", labels, [Series("all", [1] * 365)]).x_ticks) <= 8
+    labels = [f"2026-{day:03d}" for day in range(365)]
+    ticks = charts.line("Rate", labels, [Series("all", [1] * 365)]).x_ticks
+    assert 5 <= len(ticks) <= 10
+
+
+@pytest.mark.parametrize(
+    ("highest", "ticks"), [(3, "0 1 2 3"), (6, "0 2 4 6"), (10, "0 2 4 6 8 10"), (12, "0 3 6 9 12")]
+)
+def test_what_is_counted_is_counted_in_whole_numbers(highest: int, ticks: str) -> None:
+    chart = charts.stacked("Pulls", DAYS[:1], [Series("all", [highest])])
+    assert " ".join(tick.text for tick in chart.y_ticks) == ticks
 
 
 @pytest.mark.parametrize("make", [charts.line, charts.stacked])

@@ -24,7 +24,7 @@ CONSOLE = (
     Line("GET POST /", EVERYBODY, "Leads to the console"),
     Line("GET /admin/login/", EVERYBODY, "Where one signs in"),
     Line("POST /admin/login/", SIGNED_IN, "Signing in"),
-    Line("GET POST /admin/", SIGNED_IN, "The first page; shows what one may see"),
+    Line("GET /admin/", SIGNED_IN, "The first page; shows what one may see"),
     Line("POST /admin/logout/", EVERYBODY, "Signing out"),
     Line("GET /admin/logout/", NOT_SIGNED_IN, "Signs nobody out: a link could; leads others to the first page"),
     Line("GET POST /admin/password_change/", SIGNED_IN, "One's own password"),
@@ -81,6 +81,7 @@ ROOMS = (
         "What every page stands in",
         lines=(
             *CONSOLE,
+            Line("POST /admin/", NOBODY, "Not offered"),
             Line("GET /admin/autocomplete/", READERS, "Suggestions of list filters, of what one may see"),
         ),
     ),
@@ -278,6 +279,7 @@ ROOMS = (
         site="public",
         lines=(
             *CONSOLE,
+            Line("POST /admin/", SIGNED_IN, "The same"),
             ACKNOWLEDGING,
             Line("GET /admin/autocomplete/", OPERATORS, "Suggestions of list filters"),
             *(
