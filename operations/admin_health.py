@@ -149,7 +149,10 @@ def _platform_numbers(found: Platform) -> list[dict[str, str]]:
     check = figures.get("check") or {}
     return [
         *pools,
-        _number("Connections, login role", *_connections(figures.get("connections"))),
+        *(
+            _number(f"Connections of {role}", *_connections(known))
+            for role, known in (figures.get("connections") or {}).items()
+        ),
         _number("Connections, server", *_connections(figures.get("server"))),
         _number("Queries, p95", _ms(queries["p95"]), f"p50 {_ms(queries['p50'])}, p99 {_ms(queries['p99'])}"),
         _number("Answers, p95", _ms(answers["p95"]), f"p50 {_ms(answers['p50'])}, p99 {_ms(answers['p99'])}"),

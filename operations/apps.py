@@ -16,4 +16,4 @@ class OperationsConfig(AppConfig):
         # After a room further down the list: ours stands first, before the one whose receiver makes permissions.
         post_migrate.connect(fill_in, sender=apps.get_app_config("overrides"))
         schema_pre_migration.connect(refuse_missing_schema)
-        telling.listen_to_celery()
+        telling.begin_with_the_process()

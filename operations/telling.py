@@ -9,14 +9,12 @@ import socket
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from threading import Event, Thread
 from typing import Any
 
 import psycopg
 from celery.signals import beat_init, worker_process_init, worker_ready
 from django.conf import settings
-from django.db import connections
 from psycopg import sql
 
 from operations import traffic
@@ -24,7 +22,6 @@ from operations.pools import Pool, own_pool
 from tenants.postgresql_backend.base import role_of
 
 logger = logging.getLogger(__name__)
-_KEPT = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "service")
 _LOOKS_EVERY = 1.0
 """Seconds: how often the pool is looked at, so that a peak between two readings counts by its length."""
 _TELL = """
@@ -52,7 +49,7 @@ def tell(kind: str, *, started_at: datetime, at: datetime, looks: Sequence[Pool]
     """Write this process's reading, and add what it has answered since the last time. One transaction.
 
     Args:
-        kind: web, worker, beat.
+        kind: as ``PROCESS_KIND`` names them.
         looks: at the pool, since the last time; the newest last.
     """
     pool = looks[-1] if looks else own_pool()
@@ -81,16 +78,20 @@ def tell_regularly(kind: str) -> None:
     thread.start()
 
 
-def listen_to_celery() -> None:
-    """Let workers and beat tell of themselves from their start on."""
-    for signal, kind in ((worker_ready, "worker"), (worker_process_init, "worker"), (beat_init, "beat")):
-        # By name, or the second worker's signal would take the place of the first one's.
-        signal.connect(partial(_begin, kind), weak=False, dispatch_uid=f"process-reading-{kind}")
+def begin_with_the_process() -> None:
+    """Let workers, beat and the inbox runner tell of themselves from their start on; the web begins when it is asked.
+
+    A web server may fork after it has read this, and would leave the thread behind.
+    """
+    for signal in (worker_ready, worker_process_init, beat_init):
+        signal.connect(_begin, weak=False)
+    if settings.PROCESS_KIND == "inbox":
+        _begin()
 
 
-def _begin(kind: str, **_: Any) -> None:
+def _begin(**_: Any) -> None:
     if settings.PROCESS_READING_SECONDS:
-        tell_regularly(kind)
+        tell_regularly(settings.PROCESS_KIND)
 
 
 def _keep_telling(kind: str, stopped: Event) -> None:
@@ -123,9 +124,8 @@ def _values(schema: str, came: traffic.Traffic) -> list[Any]:
 
 
 def _platform_connection() -> psycopg.Connection:
-    parameters = connections["default"].get_connection_params()
-    own = {name: parameters[name] for name in _KEPT if name in parameters}
-    connection = psycopg.connect(**own, connect_timeout=3, prepare_threshold=None)
+    # As the web's role: the roles of other kinds may have no connection left, which is what there is to tell.
+    connection = psycopg.connect(settings.READING_DATABASE_URL, connect_timeout=3, prepare_threshold=None)
     role = sql.Identifier(role_of("public"))
     connection.execute(sql.SQL("SET search_path = public, pg_temp; SET ROLE {}").format(role))
     return connection

@@ -5,6 +5,8 @@ from config.settings.environment import env
 # The role that reads the server's statistics of all tenants' roles: query times and connections. Without it they are
 # unknown.
 MONITOR_DATABASE_URL = env.str("MONITOR_DATABASE_URL", default="")
+# Where each process tells of itself: as the web's role, whichever one it works as.
+READING_DATABASE_URL = env.str("DATABASE_URL", default="postgresql://127.0.0.1/forge")
 # How often each process tells of itself: its pool, and how fast it has answered. 0: never.
 PROCESS_READING_SECONDS = env.float("PROCESS_READING_SECONDS", default=15.0)
 # What beat asks every minute, as people reach the site: https://forge.example.com/readyz. Without one, a web process

@@ -11,7 +11,7 @@ from operations.pools import Pool, own_pool
 from operations.telling import process_name
 from operations.terms import HEARD
 
-WEB, WORKER, BEAT = "web", "worker", "beat"
+WEB, BEAT = "web", "beat"
 
 
 class Processes(NamedTuple):

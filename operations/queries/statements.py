@@ -25,10 +25,12 @@ _STATEMENTS = """
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND toplevel
         AND query ~* '^\\s*(select|insert|update|delete|with|merge|copy)\\y'
 """
+# The roles that our processes sign in with are named after the database, or as DATABASE_URL names one.
 _CONNECTIONS = """
     SELECT rolname, rolconnlimit, count(activity.pid)
-    FROM pg_roles LEFT JOIN pg_stat_activity activity ON activity.usename = rolname
-    WHERE rolname = ANY(%s) GROUP BY rolname, rolconnlimit
+    FROM pg_roles LEFT JOIN pg_stat_activity activity ON activity.usename = rolname AND datname = current_database()
+    WHERE rolcanlogin AND (starts_with(rolname, current_database() || '_') OR rolname = %s)
+    GROUP BY rolname, rolconnlimit ORDER BY rolname
 """
 Marks = dict[str, list[float]]
 """Statement → calls and milliseconds, as they stood."""
@@ -58,8 +60,8 @@ class Server(NamedTuple):
 
     statements: Mapping[str, list[Statement]]
     """By schema."""
-    connections: Connections
-    """Of the role that web and workers sign in with."""
+    connections: Mapping[str, Connections]
+    """By the role that processes sign in with."""
     server: Connections
     bytes: int
 
@@ -73,7 +75,7 @@ def read_server(*, schemas: list[str], login: str) -> Server:
 
     Args:
         schemas: whose statements are told apart; those of other roles are left out.
-        login: the role that web and workers sign in with.
+        login: the role that this process signs in with.
 
     Raises:
         ServerUnreadable: no monitoring role is set, or the server does not let it read.
@@ -95,8 +97,10 @@ def _read(monitor: psycopg.Connection, schemas: list[str], login: str) -> Server
     for role, *rest in monitor.execute(_STATEMENTS, {"shown": SHOWN, "text": _TEXT}).fetchall():
         if role in owners:
             statements.setdefault(owners[role], []).append(Statement(*rest))
-    rows = monitor.execute(_CONNECTIONS, [[login]]).fetchall()
-    connections = Connections(rows[0][2], rows[0][1] if rows[0][1] >= 0 else None) if rows else Connections(0, None)
+    connections = {
+        role: Connections(used, limit if limit >= 0 else None)
+        for role, limit, used in monitor.execute(_CONNECTIONS, [login]).fetchall()
+    }
     used, limit, size = monitor.execute(
         "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), "
         "current_setting('max_connections')::int, pg_database_size(current_database())"

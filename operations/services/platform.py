@@ -49,7 +49,7 @@ def sample_platform(*, at: datetime) -> bool:
         "queries": _sum(turn.traffic["queries"] for turn in turns),
         "responses": _sum(turn.traffic["responses"] for turn in turns),
         "slowest": _slowest(server),
-        "connections": server.connections._asdict() if server else None,
+        "connections": {role: known._asdict() for role, known in server.connections.items()} if server else None,
         "server": server.server._asdict() if server else None,
         "bytes": server.bytes if server else None,
         "unreadable": unreadable,

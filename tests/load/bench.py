@@ -17,7 +17,7 @@ from operations.database import prepare_database
 from operations.embedded import PostgreSQL, Valkey
 from tests.load.figures import Figure, table
 
-GROUPS = ("ingest", "posting", "reading", "alerting", "audit", "policies", "evaluating")
+GROUPS = ("ingest", "posting", "reading", "alerting", "audit", "policies", "evaluating", "health")
 
 
 def main() -> int:
@@ -40,6 +40,7 @@ def _start_engines(folder: Path, site: ExitStack) -> None:
     os.environ.update(
         **urls.variables,
         OWNER_DATABASE_URL=urls.owner,
+        MONITOR_DATABASE_URL=urls.monitor,
         REDIS_URL=valkey.url,
         SECRET_KEY=token_hex(32),
         DJANGO_SETTINGS_MODULE="config.settings.test",
@@ -54,12 +55,12 @@ def _measure(groups: list[str]) -> list[Figure]:
     # Django first: what follows imports models.
     from tenants.current import connection
     from tenants.models import Tenant
-    from tests.load import alerting, audit, evaluating, ingest, policies, posting, reading
+    from tests.load import alerting, audit, evaluating, health, ingest, policies, posting, reading
 
     # As web processes, workers and inbox runners do once they have started.
     gc.freeze()
     connection.set_tenant(Tenant.objects.get(schema_name="acme"))
-    modules = dict(zip(GROUPS, (ingest, posting, reading, alerting, audit, policies, evaluating), strict=True))
+    modules = dict(zip(GROUPS, (ingest, posting, reading, alerting, audit, policies, evaluating, health), strict=True))
     measured: list[Figure] = []
     for group in groups:
         print(f"Measuring {group} …", file=sys.stderr)  # noqa: T201

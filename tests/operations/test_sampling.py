@@ -267,7 +267,10 @@ def test_beats_task_samples_the_platform_and_tells_the_tenants_workers(acme: Ten
     with schema_context("public"):
         figures = Sample.objects.get().figures
         assert (figures["redis"], figures["unreadable"], figures["check"]["ok"]) == (True, "", False)
-        assert figures["connections"]["used"] > 0
+        roles = {role.rpartition("_")[2]: known for role, known in figures["connections"].items()}
+        assert roles["login"]["used"] > 0
+        assert {"owner", "monitor", "ingest", "worker", "beat"} <= set(roles)
+        assert roles["ingest"]["limit"] == 5
         assert figures["migrations_pending"] == 0
     with tenant_context(globex):
         assert Sample.objects.count() == 0

@@ -18,6 +18,7 @@ from tests.permissions.lines import Door, Line, Pages, Room
 SIGNATURE = "a signature under the code host's webhook secret"
 LINK = "the link of a message about the alert"
 PAGERDUTY = "a signature under a PagerDuty channel's webhook secret"
+METRICS = "`METRICS_TOKEN`, or an address in `METRICS_ALLOWED_NETWORKS`"
 API = "/api/compliance/"
 
 CONSOLE = (
@@ -282,6 +283,7 @@ ROOMS = (
             Line("POST /admin/", SIGNED_IN, "The same"),
             ACKNOWLEDGING,
             Line("GET /admin/autocomplete/", OPERATORS, "Suggestions of list filters"),
+            Line("GET /metrics", NOBODY, "Figures of all tenants, for Prometheus", key=METRICS),
             *(
                 Line(f"GET POST /admin/{app}/", OPERATORS, "Overview of this part")
                 for app in ("accounts", "alerts", "audit", "tenants", "operations", "django_celery_beat")
