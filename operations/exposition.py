@@ -28,6 +28,16 @@ class Exposition:
         if value is not None:
             self._lines[family].append(f"{family}{suffix}{{{labelled}}} {value}")
 
+    def include(self, pieces: Mapping[str, str]) -> None:
+        """Lines that another one has collected; families that this release has no longer are left out."""
+        for family, lines in pieces.items():
+            if family in self._lines:
+                self._lines[family].append(lines)
+
+    def pieces(self) -> dict[str, str]:
+        """Family → its lines, to be included elsewhere."""
+        return {name: "\n".join(lines) for name, lines in self._lines.items() if lines}
+
     def text(self) -> str:
         """All of it."""
         parts = []

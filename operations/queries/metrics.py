@@ -20,6 +20,8 @@ from operations.queries.processes import Processes, busy_of, pool_of, processes
 from operations.terms import FRESH
 from tenants.models import TEMPLATE_SCHEMA, Tenant
 
+EXPOSED = "exposed"
+"""Where a reading keeps these lines."""
 _STATES = [*Status]
 _SEVERITIES = ("BLOCK", "OVERRIDE", "WARNING")
 _TENS = [*(f"{low}-{low + 9}" for low in range(0, 100, 10)), "100"]
@@ -32,20 +34,27 @@ def metrics(*, at: datetime) -> str:
     with schema_context(get_public_schema_name()):
         served = list(Tenant.objects.active().values_list("schema_name", flat=True))
         _platform(told, at=at)
-        readings = TenantReading.objects.defer("marks").in_bulk(served)
+        written = TenantReading.objects.filter(pk__in=served).values_list("schema_name", "at", f"figures__{EXPOSED}")
+        readings = {schema: (moment, pieces) for schema, moment, pieces in written}
         tallies = ResponseTally.objects.in_bulk(served)
     for schema in served:
         tenant = labels(tenant=schema)
         if schema in tallies:
             _answers(told, tallies[schema], tenant)
-        reading = readings.get(schema)
-        if reading is not None and reading.at is not None:
-            age = (at - reading.at).total_seconds()
-            told.add("forge_sample_age_seconds", age, tenant)
-            if age <= FRESH.total_seconds():
-                _figures(told, reading.figures, tenant)
-                _business(told, reading.figures, tenant)
+        moment, pieces = readings.get(schema, (None, None))
+        if moment is not None:
+            told.add("forge_sample_age_seconds", (at - moment).total_seconds(), tenant)
+            if moment >= at - FRESH:
+                told.include(pieces or {})
     return told.text()
+
+
+def exposed(schema: str, figures: Mapping[str, Any]) -> dict[str, str]:
+    """A tenant's lines by family: written when it is sampled, so that a scrape has only to put them together."""
+    told, tenant = Exposition(FAMILIES), labels(tenant=schema)
+    _figures(told, figures, tenant)
+    _business(told, figures, tenant)
+    return told.pieces()
 
 
 def _platform(told: Exposition, *, at: datetime) -> None:

@@ -9,6 +9,7 @@ from operations.condition import judge
 from operations.models import Episode, ProcessReading, Sample, TenantReading
 from operations.queries.figures import quick_figures, slow_figures
 from operations.queries.health import state_of
+from operations.queries.metrics import EXPOSED, exposed
 from operations.queries.migrations import pending_migrations
 from operations.queries.processes import WEB, Processes, busy_of, pool_of, processes
 from operations.terms import EPISODES_KEPT, FRESH, KEPT, WINDOW
@@ -44,7 +45,8 @@ def sample_tenant(*, at: datetime) -> dict[str, Any]:
     figures = _figures(reading, at=at)
     if keep_sample(figures, at=at):
         with schema_context(get_public_schema_name()):
-            TenantReading.objects.update_or_create(pk=schema, defaults={"at": at, "figures": figures})
+            told = {**figures, EXPOSED: exposed(schema, figures)}
+            TenantReading.objects.update_or_create(pk=schema, defaults={"at": at, "figures": told})
     return figures
 
 

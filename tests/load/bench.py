@@ -40,7 +40,6 @@ def _start_engines(folder: Path, site: ExitStack) -> None:
     os.environ.update(
         **urls.variables,
         OWNER_DATABASE_URL=urls.owner,
-        MONITOR_DATABASE_URL=urls.monitor,
         REDIS_URL=valkey.url,
         SECRET_KEY=token_hex(32),
         DJANGO_SETTINGS_MODULE="config.settings.test",

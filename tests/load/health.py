@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from statistics import median
+from time import process_time
 
 import psycopg
 from django.test import override_settings
@@ -71,10 +72,12 @@ def _scraped(schema: str) -> Figure:
 def _held(name: str, work: object, goal: float) -> Figure:
     assert callable(work)
     work()
+    spent = process_time()
     taken = [seconds(work) for _ in range(ROUNDS)]
-    return Figure(
-        name, f"p50 {ms(median(taken))}, p95 {ms(p95(taken))}", goal=f"p95 < {ms(goal)}", holds=p95(taken) < goal
-    )
+    # What it takes on a machine that others use as well, and what of it is ours.
+    ours = (process_time() - spent) / ROUNDS
+    told = f"p50 {ms(median(taken))}, p95 {ms(p95(taken))}, {ms(ours)} of them at work"
+    return Figure(name, told, goal=f"p95 < {ms(goal)}", holds=p95(taken) < goal)
 
 
 def _get(client: TenantAPIClient) -> None:
