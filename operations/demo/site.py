@@ -158,6 +158,7 @@ class Site:
             **self._urls.variables,
             "REDIS_URL": self._valkey.url,
             "SITE_PORT": str(self.port),
+            "HEALTH_CHECK_URL": f"http://127.0.0.1:{self.port}/readyz",
             "ARCHIVE_ROOT": str(self.data / "archive"),
             "SECRET_KEY": self._credentials["secret_key"],
             "DJANGO_SETTINGS_MODULE": "config.settings.local",

@@ -12,6 +12,8 @@ from operations.telling import process_name
 from operations.terms import HEARD
 
 WEB, BEAT = "web", "beat"
+LENDING = (WEB, "ingest", "worker")
+"""Kinds whose work takes a connection and gives it back."""
 
 
 class Processes(NamedTuple):

@@ -15,7 +15,7 @@ from operations import histogram
 from operations.models import ResponseTally, TenantReading
 from operations.queries.figures import alerting_figures
 from operations.queries.migrations import pending_migrations
-from operations.queries.processes import WEB, Processes, busy_of, pool_of, processes
+from operations.queries.processes import LENDING, WEB, Processes, busy_of, pool_of, processes
 from operations.queries.statements import (
     Server,
     ServerUnreadable,
@@ -140,13 +140,16 @@ def _slowest(server: Server | None) -> list[dict[str, Any]]:
 
 
 def _pools(running: Processes) -> dict[str, Any]:
-    """The pools by kind of process, and the fullest kind: a worker at rest does not make the web's pool emptier."""
+    """The pools by kind of process, and the fullest kind: a worker at rest does not make the web's pool emptier.
+
+    The inbox runner and beat keep the connections that they have, one for each thread: theirs are always full.
+    """
     pools, busy = {}, []
     for kind in sorted({reading.kind for reading in running.heard}):
         share = busy_of(kind, running.heard)
         number = sum(reading.kind == kind for reading in running.heard)
         pools[kind] = {**pool_of(kind, running.heard)._asdict(), "busy": share, "processes": number}
-        busy.append(share or 0.0)
+        busy += [share or 0.0] if kind in LENDING else []
     return {"pools": pools, "pool_busy": max(busy, default=0.0)}
 
 

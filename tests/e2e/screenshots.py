@@ -43,7 +43,7 @@ LISTED: tuple[Shot, ...] = (
     ("alerts", "/admin/alerts/alert/", {}),
     ("notifications", "/admin/alerts/notification/", {}),
     ("audit", "/admin/audit/auditentry/", {}),
-    ("health", "/admin/operations/health/", {}),
+    ("health", "/admin/operations/sample/", {}),
 )
 FIRST_OF = {
     "pull-request": "/admin/compliance/pullrequest/?verdict=BLOCKED",

@@ -117,6 +117,15 @@ def test_the_pool_is_that_of_all_web_processes(ci: APIClient, active: int, statu
     assert (told["poolMetrics"], told["status"]) == (pool, status)
 
 
+def test_the_fullest_pool_is_one_that_lends_and_takes_back(acme: Tenant) -> None:
+    now = timezone.now()
+    processes(web=("web", 3, 10, now), worker=("worker", 4, 5, now), inbox=("inbox", 3, 3, now))
+    with schema_context("public"):
+        sample_platform(at=now)
+        figures = Sample.objects.get().figures
+    assert (figures["pool_busy"], figures["pools"]["inbox"]["busy"]) == (0.8, 1.0)
+
+
 def test_slow_queries_degrade_and_recover_by_what_came_lately(acme: Tenant, ci: APIClient) -> None:
     now = timezone.now().replace(second=0, microsecond=0)
     for minutes, milliseconds in ((9, 9000.0), (3, 1500.0), (0, 900.0)):
