@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta
-from typing import Self
 from zoneinfo import ZoneInfo
 
 BANDS = 10
@@ -119,23 +118,6 @@ class Figures:
             self.score_sum += score * times
             self.score_histogram[band(score)] += times
 
-    def followed_by(self, later: Self) -> Self:
-        """Both spans as one: what happened adds up, what was open is what was open in the end."""
-        added = {name: getattr(self, name) + getattr(later, name) for name in _ADDING}
-        spread = Counter(self.hours_spread)
-        spread.update(later.hours_spread)
-        # One day's percentile is exact, and stays so as long as there is nothing to put together.
-        both = self.violations_fixed and later.violations_fixed
-        p90 = p90_of_spread(spread) if both else later.hours_p90 if later.violations_fixed else self.hours_p90
-        return type(self)(
-            **added,
-            violations_open=later.violations_open,
-            violations_overridden=later.violations_overridden,
-            score_histogram=[one + two for one, two in zip(self.score_histogram, later.score_histogram, strict=True)],
-            hours_p90=p90,
-            hours_spread=dict(spread),
-        )
-
 
 _ADDING = (
     "evaluations", "checks", "passes", "excused", "violations_new", "violations_returned", "violations_resolved",
@@ -146,11 +128,21 @@ COLUMNS = tuple(column.name for column in fields(Figures))
 
 
 def together(spans: Iterable[Figures]) -> Figures:
-    """Figures of successive days as those of one span."""
-    total = Figures()
-    for span in spans:
-        total = total.followed_by(span)
-    return total
+    """Figures of successive days as those of one span: what happened adds up, what is open is what was open last."""
+    days = list(spans)
+    spread: Counter[str] = Counter()
+    for day in days:
+        spread.update(day.hours_spread)
+    fixing = [day for day in days if day.violations_fixed]
+    return Figures(
+        **{name: sum(getattr(day, name) for day in days) for name in _ADDING},
+        violations_open=days[-1].violations_open if days else 0,
+        violations_overridden=days[-1].violations_overridden if days else 0,
+        score_histogram=[sum(band) for band in zip(*(day.score_histogram for day in days), strict=True)] or [0] * BANDS,
+        # One day's percentile is exact, and stays so as long as there is nothing to put together.
+        hours_p90=fixing[0].hours_p90 if len(fixing) == 1 else p90_of_spread(spread),
+        hours_spread=dict(spread),
+    )
 
 
 def by_week(figures: Mapping[date, Figures]) -> dict[date, Figures]:

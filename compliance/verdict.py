@@ -89,6 +89,12 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     )
 
 
+def verdict_of(standing: Standing, terms: Terms) -> tuple[Verdict, int]:
+    """Verdict and score alone, for who judges thousands and tells nobody why."""
+    case = _Case(standing, terms)
+    return _verdict(case), case.score
+
+
 class _Case:
     """A standing under terms: the questions that the verdict and its reasons both ask."""
 

@@ -82,6 +82,10 @@ def _item(title: str, icon: str, model: str) -> dict[str, Any]:
     }
 
 
+def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": _may(permission)}
+
+
 OVERVIEW: dict[str, Any] = {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse_lazy("admin:index")}]}
 
 ALERTING: dict[str, Any] = {
@@ -113,6 +117,8 @@ TENANT_NAVIGATION: list[dict[str, Any]] = [
             _item("Pull requests", "merge", "compliance.pullrequest"),
             _item("Overrides", "gavel", "overrides.overriderequest"),
             _item("Rules", "rule", "compliance.rule"),
+            _page("Trends", "trending_up", "console:trends", "compliance.view_trend"),
+            _page("What if", "alt_route", "console:what-if", "compliance.view_tenantsettings"),
             _item("Repositories", "folder_data", "compliance.repository"),
         ],
     },

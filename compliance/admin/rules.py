@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from compliance.admin.labels import ENFORCEMENTS, RULE_STATES, SEVERITIES, cell, label_of, label_of_rule
@@ -35,10 +35,11 @@ class RuleForm(forms.ModelForm[Rule]):
 
     class Meta:
         model = Rule
-        fields = ["tier", "enforcement", "packages", "description", "remediation"]
+        fields = ["tier", "enforcement", "packages", "description", "remediation", "runbook_url"]
         widgets = {
             "description": UnfoldAdminTextareaWidget(attrs={"rows": 4}),
             "remediation": UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+            "runbook_url": UnfoldAdminTextInputWidget,
         }
 
 
@@ -58,7 +59,7 @@ class RuleAdmin(KeptAdmin):
     ordering = ["id"]
     sortable_by = ["id", "name", "category"]
     fieldsets = [
-        (None, {"fields": ["name", ("category", "live"), "description", "remediation"]}),
+        (None, {"fields": ["name", ("category", "live"), "description", "remediation", "runbook_url"]}),
         ("How it counts", {"fields": [("tier", "enforcement"), "packages"]}),
         ("Where it comes from", {"fields": [("policy", "rule_file"), ("override_marker", "edited_fields")]}),
     ]

@@ -198,6 +198,7 @@ class RuleSerializer(CountsSerializer):
     policy = serializers.CharField(allow_blank=True)
     override_marker = serializers.CharField(allow_blank=True)
     remediation = serializers.CharField(allow_blank=True)
+    runbook_url = serializers.CharField(allow_null=True, help_text="Where the tenant's own instructions are.")
     colour = _choice(Colour)
     last_checked = serializers.DateTimeField(allow_null=True)
     url = serializers.CharField(help_text="Its page here.")
@@ -237,6 +238,7 @@ class PatternsSerializer(_Answer):
     files = PatternSerializer(many=True)
     repositories = PatternSerializer(many=True)
     authors = PatternSerializer(many=True)
+    messages = PatternSerializer(many=True, help_text="Of the newest findings; … stands for files and places.")
 
 
 class RuleDetailSerializer(RuleSerializer):

@@ -10,7 +10,6 @@ from compliance.api.links import page_of
 from compliance.api.shapes import Shape, pattern_shapes, rule_shape
 from compliance.models import Rule
 from compliance.queries import rules
-from compliance.queries.tallies import Tally
 from core.api.schema import IF_NONE_MATCH, answers
 from core.api.views import Endpoint
 from core.errors import NotFound
@@ -47,19 +46,19 @@ class RuleDetail(Endpoint):
         parameters=[IF_NONE_MATCH],
         responses=answers(RuleDetailSerializer, 404, conditional=True),
     )
-    @etagged("rules", "evaluations")
+    @etagged("rules", "evaluations", "violations", "trends")
     def get(self, request: Request, rule_id: str) -> Response:
         """One rule: where it is violated most, its last outcomes, and how long a fix takes."""
         rule = Rule.objects.filter(pk=rule_id).first()
         if rule is None:
             raise NotFound("not_found", f"There is no rule {rule_id}.")
-        tally = rules.tallies_of_rules(rule.pk).get(rule.pk, Tally())
+        standing = rules.standing_of_rule(rule)
         return Response(
             {
-                **rule_shape(rule, tally, url=page_of(request, "rule", rule.pk)),
+                **rule_shape(rule, standing.tally, url=page_of(request, "rule", rule.pk)),
                 "mean_hours_to_resolution": rules.mean_hours_to_resolution(rule),
                 "history": _history(rule),
-                "patterns": _patterns(rule),
+                "patterns": _patterns(rule, standing),
             }
         )
 
@@ -68,9 +67,10 @@ def _history(rule: Rule) -> list[Shape]:
     return [{**check, "evaluation": check.pop("evaluation_id")} for check in rules.recent_checks(rule)]
 
 
-def _patterns(rule: Rule) -> Shape:
+def _patterns(rule: Rule, standing: rules.RuleStanding) -> Shape:
     return {
         "files": pattern_shapes(rules.top_files(rule)),
-        "repositories": pattern_shapes(rules.top_repositories(rule)),
-        "authors": pattern_shapes(rules.top_authors(rule)),
+        "repositories": pattern_shapes(standing.repositories),
+        "authors": pattern_shapes(standing.authors),
+        "messages": pattern_shapes(rules.common_messages(rule)),
     }

@@ -109,7 +109,8 @@ def reason_shape(named: NamedReason) -> Shape:
 
 def rule_shape(rule: Rule, tally: Tally, *, url: str) -> Shape:
     """A rule as lists show it."""
-    return {**{name: getattr(rule, name) for name in _RULE}, **_tally_shape(tally), "url": url}
+    facts = {name: getattr(rule, name) for name in _RULE}
+    return {**facts, "runbook_url": rule.runbook_url or None, **_tally_shape(tally), "url": url}
 
 
 def pattern_shapes(patterns: list[Pattern]) -> list[Shape]:

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 
@@ -42,7 +42,7 @@ class RuleQuerySet(models.QuerySet["Rule"]):
 class Rule(models.Model):
     """A compliance rule. The catalogue brings it (``sync_rules``); tenants edit how it counts and what it says."""
 
-    EDITABLE = ("tier", "enforcement", "packages", "description", "remediation")
+    EDITABLE = ("tier", "enforcement", "packages", "description", "remediation", "runbook_url")
     """Fields that a tenant may make its own; ``sync_rules`` leaves those that it did alone."""
 
     id = models.TextField(primary_key=True)
@@ -60,6 +60,12 @@ class Rule(models.Model):
         help_text="Policy packages that evaluate this rule, aliases included.",
     )
     remediation = models.TextField(blank=True)
+    runbook_url = models.TextField(
+        "runbook",
+        blank=True,
+        validators=[URLValidator(["https", "http"])],
+        help_text="Where your own instructions for this rule are.",
+    )
     enforcement = models.TextField(choices=Enforcement, default=Enforcement.ENFORCE)
     edited = ArrayField(models.TextField(), default=list, blank=True, editable=False)
 

@@ -85,6 +85,7 @@ class Violation(models.Model):
             models.Index(fields=["rule", "id"], name="violation_rule"),
             models.Index(fields=["repository", "id"], name="violation_repository"),
             models.Index(OpClass(F("file_path"), name="text_pattern_ops"), include=["id"], name="violation_file"),
+            models.Index(fields=["rule", "file_path"], condition=Q(resolved_at=None), name="violation_live"),
             # Only for what is rare, so that a new violation, most often an open warning, is in neither.
             models.Index(fields=["rule", "id"], condition=Q(severity="BLOCK"), name="violation_blocking"),
             models.Index(fields=["severity", "id"], condition=~Q(severity="WARNING"), name="violation_severity"),

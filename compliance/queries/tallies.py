@@ -39,6 +39,13 @@ class Tally:
             row["checked"],
         )
 
+    def with_those_of(self, other: "Tally") -> "Tally":
+        """Both together."""
+        checked = [at for at in (self.last_checked, other.last_checked) if at]
+        return Tally(
+            self.counts + other.counts, self.open_counts + other.open_counts, max(checked) if checked else None
+        )
+
     @property
     def colour(self) -> Colour:
         """Grey never evaluated, red a BLOCK violation without cover, yellow any other, green none."""

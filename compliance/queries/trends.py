@@ -1,13 +1,13 @@
 """What a day is counted from, and the days that were counted."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from math import fsum
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from compliance.choices import Outcome, Status
 from compliance.models import Check, Evaluation, Transition, Trend
@@ -194,19 +194,50 @@ def series(place: Place, first: date, last: date) -> dict[date, Figures]:
     return found
 
 
-def by_rule(first: date, last: date, *, repository: int | None = None) -> Mapping[str, dict[date, Figures]]:
-    """Rule id → its figures by day, where there was something to count. One query."""
+class Broken(NamedTuple):
+    """How often a rule was broken on one day."""
+
+    rule: str
+    date: date
+    violations: int
+    """Found for the first time, or again."""
+
+
+class RepositoryFigures(NamedTuple):
+    """One repository over a span of days."""
+
+    name: str
+    figures: Figures
+
+
+def broken_rules(first: date, last: date, *, repository: int | None = None) -> list[Broken]:
+    """The rules and days of a span with new violations, in order. One query."""
     rows = Trend.objects.filter(repository=repository, rule__isnull=False, date__range=(first, last))
-    found: defaultdict[str, dict[date, Figures]] = defaultdict(dict)
-    for row in rows.order_by("rule", "date"):
-        found[str(row.rule_id)][row.date] = row.figures
-    return found
+    came = rows.annotate(came=F("violations_new") + F("violations_returned")).filter(came__gt=0)
+    return [Broken(*row) for row in came.order_by("rule", "date").values_list("rule", "date", "came")]
 
 
-def by_repository(first: date, last: date, *, rule: str | None = None) -> Mapping[str, dict[date, Figures]]:
-    """Repository's name → its figures by day, where there was something to count. One query."""
-    rows = Trend.objects.filter(rule=rule, repository__isnull=False, date__range=(first, last))
-    found: defaultdict[str, dict[date, Figures]] = defaultdict(dict)
-    for row in rows.select_related("repository").order_by("repository__name", "date"):
-        found[str(row.repository)][row.date] = row.figures
-    return found
+_SUMMED = ("evaluations", "checks", "passes", "violations_new", "violations_resolved", "violations_fixed", "scored",
+           "score_sum", "hours_sum")  # fmt: skip
+
+
+def repositories_between(first: date, last: date, *, rule: str | None = None) -> list[RepositoryFigures]:
+    """Every repository's figures over a span, those with most open violations first. One query.
+
+    What is open is what was open on the last day that was counted; percentiles are left out.
+    """
+    newest = Trend.objects.over_all().filter(date__range=(first, last)).order_by("-date").values("date")[:1]
+    rows = Trend.objects.filter(rule=rule, repository__isnull=False, date__range=(first, last)).order_by()
+    sums: dict[str, Any] = {f"sum_{name}": Sum(name) for name in _SUMMED}
+    still = {
+        f"sum_{name}": Sum(name, filter=Q(date=newest), default=0)
+        for name in ("violations_open", "violations_overridden")
+    }
+    grouped: Any = rows.values("repository__name").annotate(**sums, **still)
+    found = [
+        RepositoryFigures(
+            row.pop("repository__name"), Figures(**{name.removeprefix("sum_"): row[name] for name in row})
+        )
+        for row in grouped
+    ]
+    return sorted(found, key=lambda one: (-one.figures.violations_open, one.name))

@@ -1,7 +1,7 @@
 """Writing thousands of violations in a few statements: COPY what is new, UPDATE what changed."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db import connection
 from compliance.choices import Status
 from compliance.readings import Finding
 from compliance.reconcile import Row
+from compliance.trends import COLUMNS, Figures
 from core.ids import new_ids
 
 _ROW_COLUMNS = (
@@ -73,6 +74,26 @@ def copy_transitions(changes: Sequence[Change], *, at: datetime, evaluation: UUI
     )
     if changes:
         _copy("compliance_transition", columns, lines)
+
+
+def copy_trends(day: date, counted: Mapping[Any, Figures], *, at: datetime) -> None:
+    """Insert a day of which nothing is stored: figures by repository and rule, None for all of them."""
+    if not counted:
+        return
+    same = f"{day}\t{at}\n"
+    lines = (
+        "\t".join((key, *map(_value, place), *(_value(getattr(figures, name)) for name in COLUMNS), same))
+        for key, (place, figures) in zip(new_ids(len(counted), at=at), counted.items(), strict=True)
+    )
+    _copy("compliance_trend", ["id", "repository_id", "rule_id", *COLUMNS, "date", "built_at"], lines)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return _NULL
+    if isinstance(value, list):
+        return "{" + ",".join(map(str, value)) + "}"
+    return _json(value) if isinstance(value, Mapping) else str(value)
 
 
 def update_seen_again(

@@ -74,7 +74,7 @@ def _standings(required: list[str]) -> Iterator[Standing]:
     newest = list(PullRequest.objects.open().order_by("-id").values_list("pk", flat=True)[:AT_MOST])
     for start in range(0, len(newest), _BATCH):
         keys = newest[start : start + _BATCH]
-        evaluated = _evaluated(keys, required)
+        evaluated = evaluated_at(keys, required)
         for pull in PullRequest.objects.filter(pk__in=keys).select_related("repository"):
             trusted = pull.repository.trusted_policies
             at_head = [
@@ -91,7 +91,7 @@ def _standings(required: list[str]) -> Iterator[Standing]:
             )
 
 
-def _evaluated(keys: list[UUID], required: list[str]) -> dict[tuple[UUID, str], list[tuple[str, list[str]]]]:
+def evaluated_at(keys: list[UUID], required: list[str]) -> dict[tuple[UUID, str], list[tuple[str, list[str]]]]:
     """Pull request and commit → revisions of policies, each with the required rules that it has evaluated there."""
     states = RuleState.objects.filter(pull_request__in=keys).order_by()
     rules = ArrayAgg("rule", distinct=True, filter=Q(rule__in=required), default=Value([]))

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from accounts.models import Organisation
 from compliance.models import Evaluation, TenantSettings, Trend, TrendRebuild, Version
 from compliance.queries.trends import EVERYWHERE, Day, Standings, day_between, moved_between, standings_at
+from compliance.services.bulk import copy_trends
 from compliance.trends import COLUMNS, bounds, days
 from core.errors import Conflict, Invalid
-from core.ids import new_id
 
 TOPIC = "trends"
 SETTLES = timedelta(minutes=10)
@@ -133,36 +133,40 @@ def _store(day: date, counted: Day, at: datetime) -> int:
     if EVERYWHERE in known and known[EVERYWHERE].evaluations > counted[EVERYWHERE].evaluations:
         # Nothing but retention deletes evaluations, and it may once have been shorter than it is now.
         raise Conflict("rows_gone", f"Rows of {day} are gone since it was counted; it stays as it is.")
+    changed = {
+        place: figures for place, figures in counted.items() if place not in known or known[place].figures != figures
+    }
+    gone = [row.pk for place, row in known.items() if place not in counted]
+    Trend.objects.filter(pk__in=gone).delete()
+    if known:
+        _rewrite(day, changed, at)
+    else:
+        copy_trends(day, changed, at=at)
+    # As of when the day was counted stands on its row over all; nothing else has to be written for it.
+    Trend.objects.over_all().filter(date=day).update(built_at=at)
+    if gone or changed:
+        Version.bump(TOPIC)
+    return len(counted)
+
+
+def _rewrite(day: date, changed: Day, at: datetime) -> None:
     rows = [
         Trend(
-            id=known[place].pk if place in known else new_id(),
             date=day,
             repository_id=place.repository,
             rule_id=place.rule,
             built_at=at,
             **{name: getattr(figures, name) for name in COLUMNS},
         )
-        for place, figures in counted.items()
+        for place, figures in changed.items()
     ]
-    gone = [row.pk for place, row in known.items() if place not in counted]
-    changed = [row for row in rows if _differs(known.get((row.repository_id, row.rule_id)), row)]
-    Trend.objects.filter(pk__in=gone).delete()
     Trend.objects.bulk_create(
-        changed,
+        rows,
         batch_size=_BATCH,
         update_conflicts=True,
         unique_fields=["repository", "rule", "date"],
         update_fields=[*COLUMNS, "built_at"],
     )
-    # As of when the day was counted stands on its row over all; nothing else has to be written for it.
-    Trend.objects.over_all().filter(date=day).update(built_at=at)
-    if gone or changed:
-        Version.bump(TOPIC)
-    return len(rows)
-
-
-def _differs(known: Trend | None, row: Trend) -> bool:
-    return known is None or known.figures != row.figures
 
 
 def _wait_for_the_other() -> None:

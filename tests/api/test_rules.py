@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
 from compliance.choices import UNATTRIBUTED
 from compliance.models import Evaluation, Violation
+from compliance.services.trends import refresh_trends
 from tenants.models import Tenant
 from tests.api.reading import PULLS, RULES, Body, finding, findings, statements
 
@@ -101,14 +103,16 @@ def test_a_rule_tells_where_it_is_violated_most(reader: APIClient, judge: Judge,
         "files": [{"name": "a.ts", "violations": 2}, {"name": "b.ts", "violations": 1}],
         "repositories": [{"name": "acme/shop", "violations": 2}, {"name": "acme/api", "violations": 1}],
         "authors": [{"name": "kim", "violations": 2}, {"name": "lee", "violations": 1}],
+        "messages": [{"name": "R01 is violated in …", "violations": 3}],
     }
 
 
 def test_a_rule_tells_how_long_a_fix_takes(reader: APIClient, judge: Judge, report: Report) -> None:
-    judge(report(deny=findings(2)))
-    judge(report(deny=[]))
-    for hours, violation in zip((1, 4), Violation.objects.order_by("id"), strict=True):
-        Violation.objects.filter(pk=violation.pk).update(resolved_at=violation.first_seen + timedelta(hours=hours))
+    found, at = findings(2), timezone.now()
+    for hours, left in ((5, found), (4, found[:1]), (1, [])):
+        judge(report(deny=left), at=at - timedelta(hours=hours))
+    refresh_trends(at=at)
+    # One was fixed after an hour, the other after four.
     assert reader.get(f"{RULE}/R01").json()["mean_hours_to_resolution"] == 2.5
 
 

@@ -17,7 +17,7 @@ from operations.database import prepare_database
 from operations.embedded import PostgreSQL, Valkey
 from tests.load.figures import Figure, table
 
-GROUPS = ("ingest", "posting", "reading", "alerting", "audit", "policies", "evaluating", "archive", "health")
+GROUPS = ("ingest", "posting", "reading", "alerting", "audit", "policies", "evaluating", "archive", "health", "pages")
 
 
 def main() -> int:
@@ -54,14 +54,13 @@ def _measure(groups: list[str]) -> list[Figure]:
     # Django first: what follows imports models.
     from tenants.current import connection
     from tenants.models import Tenant
-    from tests.load import alerting, archive, audit, evaluating, health, ingest, policies, posting, reading
+    from tests.load import alerting, archive, audit, evaluating, health, ingest, pages, policies, posting, reading
 
     # As web processes, workers and inbox runners do once they have started.
     gc.freeze()
     connection.set_tenant(Tenant.objects.get(schema_name="acme"))
-    modules = dict(
-        zip(GROUPS, (ingest, posting, reading, alerting, audit, policies, evaluating, archive, health), strict=True)
-    )
+    measuring = (ingest, posting, reading, alerting, audit, policies, evaluating, archive, health, pages)
+    modules = dict(zip(GROUPS, measuring, strict=True))
     measured: list[Figure] = []
     for group in groups:
         print(f"Measuring {group} …", file=sys.stderr)  # noqa: T201

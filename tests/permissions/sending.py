@@ -218,6 +218,8 @@ def _form(door: Door, caller: Caller, of: World, at: World) -> dict[str, Any]:
         return {"username": person.username if person else "nobody", "password": of.password}
     if door.route == "/admin/password_change/":
         return {"old_password": of.password, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    if door.route == "/admin/what-if/":
+        return {"block_weight": 10, "override_weight": 3, "warning_weight": 1, "threshold": 80}
     if label == "overrides.overriderequest":
         pending, free = str(at.keys["override_id"]), str(at.keys["free"])
         return {"reason": REASON, "kind": "OVERRIDE", "chosen": [free], "verb": "approve", "override": [pending]}

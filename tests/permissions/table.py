@@ -255,6 +255,10 @@ ROOMS = (
             Line(f"GET {API}export/overrides.<kind>", READERS, "Overrides as a file, filtered"),
             Line(f"GET {API}export/alerts.<kind>", READERS, "Alerts as a file, filtered"),
             Line(f"GET {API}export/evaluations.<kind>", READERS, "Evaluations as a file, filtered"),
+            Line("GET /admin/trends/", READERS, "How compliance develops"),
+            Line("GET /admin/rules/<rule_id>/", READERS, "One rule, where it is broken, how it develops"),
+            Line("GET /admin/what-if/", READERS, "What other terms would do"),
+            Line("POST /admin/what-if/", ADMINS, "Save them"),
         ),
     ),
     Room(
