@@ -20,7 +20,7 @@ from tests import factories
 from tests.admin.pages import text_of
 
 OURS, ALL = "/admin/operations/sample/", "/admin/operations/tenantreading/"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_known")]
 
 
 def statements(browser: Client, address: str) -> int:

@@ -33,7 +33,7 @@ from tests.clients import TenantClient
 from tests.running import wait_until
 
 MONITORING = Path(__file__).parents[2] / "docs" / "monitoring"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_known")]
 without_prometheus = pytest.mark.skipif(
     not (shutil.which("prometheus") and shutil.which("promtool")), reason="needs Prometheus (Debian: prometheus)"
 )
@@ -81,7 +81,7 @@ def read(public: TenantClient) -> str:
 
 
 @pytest.fixture
-def busy(acme: Tenant, globex: Tenant, judge: Callable[..., Any]) -> None:
+def busy(nothing_known: None, acme: Tenant, globex: Tenant, judge: Callable[..., Any]) -> None:
     """Two tenants that have worked, and the processes that they worked in."""
     now = timezone.now()
     hard = "HARD STOP [Security/R01]: a query without its tenant in a.ts"

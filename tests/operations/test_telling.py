@@ -30,21 +30,27 @@ def test_the_middleware_counts_known_hosts_alone(acme: Tenant, ci: APIClient) ->
     assert {schema: (one.requests, one.polls, one.errors) for schema, one in taken.items()} == {"acme": (2, 1, 0)}
 
 
-def test_a_process_tells_through_the_login_role_and_adds_to_what_others_have_told(committed: None) -> None:
+def forget_processes() -> None:
+    """What is committed in the public schema stays otherwise: of this test, and of sites that others have run."""
+    with schema_context("public"):
+        ResponseTally.objects.all().delete()
+        ProcessReading.objects.all().delete()
+
+
+def test_a_process_tells_through_the_login_role_and_adds_to_what_others_have_told(
+    committed: None, request: pytest.FixtureRequest
+) -> None:
     now = timezone.now()
-    try:
-        for _ in range(2):
-            traffic.count("acme", milliseconds=3.0, status=503, poll=True)
-            telling.tell("web", started_at=now, at=now)
-        with schema_context("public"):
-            tally = ResponseTally.objects.get(pk="acme")
-            reading = ProcessReading.objects.get()
-        assert (tally.requests, tally.errors, tally.polls_failed, tally.buckets[2]) == (2, 2, 2, 2)
-        assert (reading.kind, reading.pool_max) == ("web", 16)
-    finally:
-        with schema_context("public"):
-            ResponseTally.objects.all().delete()
-            ProcessReading.objects.all().delete()
+    forget_processes()
+    request.addfinalizer(forget_processes)
+    for _ in range(2):
+        traffic.count("acme", milliseconds=3.0, status=503, poll=True)
+        telling.tell("web", started_at=now, at=now)
+    with schema_context("public"):
+        tally = ResponseTally.objects.get(pk="acme")
+        reading = ProcessReading.objects.get()
+    assert (tally.requests, tally.errors, tally.polls_failed, tally.buckets[2]) == (2, 2, 2, 2)
+    assert (reading.kind, reading.pool_max) == ("web", 16)
 
 
 @override_settings(READING_DATABASE_URL="postgresql://127.0.0.1:1/nowhere")

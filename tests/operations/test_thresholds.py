@@ -143,7 +143,7 @@ TENANT: Mapping[str, tuple[Figures, Tier]] = {
 WELL: Figures = {"queue": {"oldest": 0.0}, "deliveries": {"sent": 5, "failed": 0}, "silent": {}}
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_known")
 @pytest.mark.parametrize(("samples", "tier"), PLATFORM.values(), ids=PLATFORM)
 def test_operators_hear_once_that_it_begins_and_once_that_it_is_over(
     samples: Callable[[], list[Figures]], tier: Tier
@@ -156,7 +156,7 @@ def test_operators_hear_once_that_it_begins_and_once_that_it_is_over(
     assert told() == ["opened", "resolved"]
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_known")
 @pytest.mark.parametrize(("figures", "tier"), TENANT.values(), ids=TENANT)
 def test_the_tenants_admins_hear_of_what_is_theirs_and_operators_which_tenants_it_is(
     figures: Figures, tier: Tier
@@ -173,7 +173,7 @@ def test_the_tenants_admins_hear_of_what_is_theirs_and_operators_which_tenants_i
     assert [state for _, _, state in alerts()] == [AlertState.RESOLVED]
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_known")
 def test_a_warning_that_becomes_critical_is_told_again_and_what_sinks_is_not() -> None:
     warning, critical = Breach(WARNING, "80 %"), Breach(CRITICAL, "95 %")
     for minute, breach in enumerate([warning, critical, warning, critical]):
@@ -181,7 +181,7 @@ def test_a_warning_that_becomes_critical_is_told_again_and_what_sinks_is_not() -
     assert (alerts(), told()) == ([("95 %", Tier.BLOCK, AlertState.OPEN)], ["opened", "grew"])
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_known")
 def test_an_episode_that_returns_is_a_new_one() -> None:
     for minute, breach in enumerate([Breach(WARNING, "again"), None, Breach(WARNING, "again")]):
         tell_admins({"inbox": breach}, at=NOW + minute * MINUTE)
@@ -191,7 +191,7 @@ def test_an_episode_that_returns_is_a_new_one() -> None:
     ]
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("nothing_known")
 def test_one_tenants_recovery_ends_nothing_of_another(acme: Tenant, globex: Tenant) -> None:
     for tenant in (acme, globex):
         with schema_context(tenant.schema_name):
