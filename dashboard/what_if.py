@@ -143,7 +143,7 @@ def _turned(outlook: Outlook) -> list[dict[str, Any]]:
         for title, found in (
             (_("Newly stopped"), outlook.stopped),
             (_("Freed"), outlook.freed),
-            (_("Stopped before and after, for another reason"), outlook.otherwise),
+            (_("Another verdict, with the same consequence"), outlook.otherwise),
         )
     ]
 

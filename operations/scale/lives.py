@@ -116,8 +116,10 @@ def live(
         one.first = random.randint(0, last) if default or random.random() < 0.4 else 0
         if one.first < last and random.random() < (0.95 if default else 0.7):
             # Most is fixed soon.
-            one.gone = min(one.first + 1 + int(random.expovariate(0.25 if default else 1)), last)
-            if one.gone < last and random.random() < 0.03:
+            gone = one.first + 1 + int(random.expovariate(0.25 if default else 1))
+            # What would be fixed later than the story goes is there to its end.
+            one.gone = gone if gone <= last else None
+            if one.gone is not None and one.gone < last and random.random() < 0.03:
                 one.back = random.randint(one.gone + 1, last)
         elif not default and random.random() < 0.004:
             one.false = True
