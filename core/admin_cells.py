@@ -1,15 +1,17 @@
 """Cells and links of the admin. What comes from CI becomes a link only when it is a web address."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.db.models import Model
-from django.urls import reverse
+from django.urls import get_urlconf, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 NONE = "—"
+_KEY = "-key-"
 
 
 def page_url(record: Model) -> str:
@@ -19,7 +21,15 @@ def page_url(record: Model) -> str:
 
 def page_url_of(model: type[Model], key: Any) -> str:
     """The same where only the key is at hand."""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
+    return _page(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", get_urlconf()).replace(
+        _KEY, quote(str(key), safe="")
+    )
+
+
+@lru_cache(maxsize=256)
+def _page(name: str, urlconf: str | None) -> str:
+    """A page's address but for the key: working it out for each of a list's rows takes longer than reading them."""
+    return reverse(name, urlconf=urlconf, args=[_KEY])
 
 
 def list_url(model: type[Model], **filters: Any) -> str:
@@ -36,6 +46,14 @@ def link(address: str, text: object) -> SafeString:
 def moment(at: datetime | None) -> str:
     """A time as lists show it: to the minute, in UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if at else NONE
+
+
+def days_since(at: datetime, now: datetime) -> str:
+    """How long ago, as lists show it: minutes, hours, then days."""
+    minutes = max(0, int((now - at).total_seconds() // 60))
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
 
 
 def record_link(record: Model | None, text: object = "") -> SafeString | str:

@@ -14,12 +14,18 @@ class DaysFilter(RangeDateFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows of these days; what is no date is left aside."""
-        first, last = self._day("from"), self._day("to")
+        first, last = self.span()
         if first:
-            queryset = queryset.filter(**{f"{self.field_path}__gte": _midnight(first)})
-        if last and last < date.max:
-            queryset = queryset.filter(**{f"{self.field_path}__lt": _midnight(last + timedelta(days=1))})
+            queryset = queryset.filter(**{f"{self.field_path}__gte": first})
+        if last:
+            queryset = queryset.filter(**{f"{self.field_path}__lt": last})
         return queryset
+
+    def span(self) -> tuple[datetime | None, datetime | None]:
+        """From when on, and before when."""
+        first, last = self._day("from"), self._day("to")
+        end = last + timedelta(days=1) if last and last < date.max else None
+        return _midnight(first) if first else None, _midnight(end) if end else None
 
     def _day(self, end: str) -> date | None:
         day: date | None = parse_date_str(self.used_parameters.get(f"{self.field_path}_{end}") or "")

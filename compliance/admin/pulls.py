@@ -8,13 +8,15 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from django.utils.text import Truncator
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
-from compliance.admin.filters import VerdictFilter
-from compliance.admin.labels import PULL_STATES, VERDICTS, cell, label_of
+from compliance.admin.filters import AuthorFilter, OpenFilter, VerdictFilter
+from compliance.admin.labels import VERDICTS, cell, label_of
 from compliance.admin.searches import named_pull, numbered_pull, words_of
 from compliance.choices import Enforcement, PullState, Verdict
 from compliance.models import Evaluation, PullRequest, Repository, Rule, Violation
@@ -24,11 +26,12 @@ from compliance.services.lapses import judge_lapsed
 from compliance.services.repositories import edit_repository
 from compliance.services.standing import standing_now
 from core.admin import KeptAdmin, ReadOnlyAdmin, column
-from core.admin_cells import link, list_url, moment, page_url, page_url_of, web_address, web_link
+from core.admin_cells import NONE, days_since, link, list_url, moment, page_url, page_url_of, web_address, web_link
 from core.admin_filters import DaysFilter
 from core.admin_forms import LinesField
 
 _SHOWN_EVALUATIONS = 10
+_TITLE_CHARS = 80
 
 
 class RepositoryForm(forms.ModelForm[Repository]):
@@ -104,13 +107,14 @@ class PullRequestAdmin(ReadOnlyAdmin):
     """Reports and the code host move pull requests; people read."""
 
     change_form_template = "console/pull_request.html"
-    list_display = ["name", "title", "author", "state_label", "verdict_label", "score", "counted", "checked"]
+    list_display = ["name", "shown_title", "author", "verdict_label", "score", "reward", "counted", "age", "checked"]
     list_display_links = ["name"]
     list_defer = ("description",)
     list_filter = [
         VerdictFilter,
-        ("state", ChoicesDropdownFilter),
+        OpenFilter,
         ("repository", AutocompleteSelectFilter),
+        AuthorFilter,
         ("last_checked", DaysFilter),
     ]
     search_fields = ["repository__name", "title", "=author", "^head_sha", "branch"]
@@ -146,10 +150,22 @@ class PullRequestAdmin(ReadOnlyAdmin):
         """Its name."""
         return str(pull)
 
-    @column("State", label=PULL_STATES)
-    def state_label(self, pull: PullRequest) -> tuple[str, str]:
-        """On the code host."""
-        return cell(PullState(pull.state))
+    @column("Title")
+    def shown_title(self, pull: PullRequest) -> SafeString | str:
+        """Its title, and its state where it is over."""
+        over = format_html('<span class="console-under">{}</span>', PullState(pull.state).label)
+        title = Truncator(pull.title).chars(_TITLE_CHARS) or NONE
+        return title if pull.state == PullState.OPEN else format_html("{}{}", title, over)
+
+    @column("Reward")
+    def reward(self, pull: PullRequest) -> str:
+        """The reward score, which is never mixed into the other."""
+        return NONE if pull.reward_score is None else f"{pull.reward_score:g}"
+
+    @column("Age")
+    def age(self, pull: PullRequest) -> str:
+        """Since we know of it."""
+        return days_since(pull.created_at, timezone.now())
 
     @column("Verdict", label=VERDICTS)
     def verdict_label(self, pull: Any) -> tuple[str, str]:

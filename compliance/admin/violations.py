@@ -17,17 +17,31 @@ from unfold.contrib.filters.admin import (
 )
 
 from compliance.admin.exports import ExportsViolations
-from compliance.admin.filters import SourceFilter, StandingFilter
+from compliance.admin.filters import (
+    AuthorFilter,
+    FileFilter,
+    FirstSeenFilter,
+    OnePullFilter,
+    SourceFilter,
+    StandingFilter,
+)
 from compliance.admin.labels import SEVERITIES, STATUSES, cell, label_of
 from compliance.admin.searches import named_pull, words_of
 from compliance.choices import Resolution, Severity, Status
-from compliance.models import PullRequest, Repository, Rule, RuleState, Transition, Violation
+from compliance.models import PullRequest, Rule, RuleState, Transition, Violation
+from compliance.queries.violations import on_pulls
 from core.admin import ReadOnlyAdmin, column
 from core.admin_cells import link, moment, page_url, page_url_of, record_link, web_address
-from core.admin_filters import DaysFilter
+from core.admin_keyset import KeysetChangeList
 
 _SHOWN_TRANSITIONS = 200
 _SUMMARY_CHARS = 140
+
+
+class ViolationList(KeysetChangeList):
+    """The list of a million rows."""
+
+    capped_at = 10_001
 
 
 @admin.register(Violation)
@@ -44,9 +58,11 @@ class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
         ("severity", ChoicesDropdownFilter),
         ("rule", RelatedDropdownFilter),
         ("repository", AutocompleteSelectFilter),
-        ("pull_request", AutocompleteSelectFilter),
+        ("pull_request", OnePullFilter),
+        AuthorFilter,
+        FileFilter,
         SourceFilter,
-        ("first_seen", DaysFilter),
+        ("first_seen", FirstSeenFilter),
     ]
     search_fields = ["file_path", "message"]
     search_help_text = "Searches messages, files, authors, titles, repositories, rules by their id, and acme/shop#121."
@@ -63,12 +79,26 @@ class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Violation], search_term: str
     ) -> tuple[QuerySet[Violation], bool]:
-        """Search in the rows' own columns, and first among the few rules, repositories and pull requests."""
-        words = words_of(search_term)
-        if not words:
-            return queryset, False
-        rules = set(Rule.objects.filter(pk__in=[word.upper() for word in words]).values_list("pk", flat=True))
-        return queryset.filter(*(_matching(word, rules) for word in words)), False
+        """Every word in a message, a file, a title, a repository, or as an author."""
+        return queryset.filter(*(_matching(word) for word in words_of(search_term))), False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ViolationList]:
+        """A list that is never counted."""
+        return ViolationList
+
+    def narrowed(self, rows: QuerySet[Violation], text: str) -> tuple[QuerySet[Violation], str, bool]:
+        """What words name that an index finds: rules by their id, and ``acme/shop#121``."""
+        words = words_of(text)
+        rules = _rules_among(words)
+        named = {word: wanted for word in words if (wanted := named_pull(word))}
+        few = False
+        for word in words:
+            if word.upper() in rules:
+                rows = rows.filter(rule=word.upper())
+            elif word in named:
+                rows, few = on_pulls(rows, PullRequest.objects.filter(named[word]))
+        rest = [word for word in words if word.upper() not in rules and word not in named]
+        return rows, " ".join(rest), few
 
     @column("Severity", label=SEVERITIES)
     def severity_label(self, violation: Violation) -> tuple[str, str]:
@@ -122,15 +152,15 @@ class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
         }
 
 
-def _matching(word: str, rules: set[str]) -> Q:
-    if word.upper() in rules:
-        return Q(rule=word.upper())
-    if named := named_pull(word):
-        return Q(pull_request__in=PullRequest.objects.filter(named).values("pk"))
-    pulls = PullRequest.objects.filter(Q(title__icontains=word) | Q(author__iexact=word))
-    repositories = Repository.objects.filter(name__icontains=word)
-    own = Q(message__icontains=word) | Q(file_path__icontains=word)
-    return own | Q(pull_request__in=pulls.values("pk")) | Q(repository__in=repositories.values("pk"))
+def _rules_among(words: list[str]) -> set[str]:
+    if not words:
+        return set()
+    return set(Rule.objects.filter(pk__in=[word.upper() for word in words]).values_list("pk", flat=True))
+
+
+def _matching(word: str) -> Q:
+    own = Q(message__icontains=word) | Q(file_path__icontains=word) | Q(repository__name__icontains=word)
+    return own | Q(pull_request__title__icontains=word) | Q(pull_request__author__iexact=word)
 
 
 def place_of(violation: Violation) -> str:

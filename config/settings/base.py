@@ -114,7 +114,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"console": "core.tags"},
+            "libraries": {"console": "core.tags", "console_list": "core.admin_tags"},
         },
     }
 ]
