@@ -71,6 +71,11 @@ class ConsoleChangeList(ChangeList):
         rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         return rows.defer(*self.model_admin.list_defer) if self.model_admin.list_defer else rows
 
+    def get_filters_params(self, params: Any = None) -> Any:
+        """Without ``view``, which says that nothing is filtered, and not merely that nothing was said."""
+        found = super().get_filters_params(params)
+        return {name: value for name, value in found.items() if name != "view"}
+
     def get_results(self, request: HttpRequest) -> None:
         """One page. The same number twice keeps Unfold from offering the unfiltered count."""
         super().get_results(request)

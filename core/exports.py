@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from openpyxl import Workbook  # type: ignore[import-untyped]
 
+from core.errors import Invalid
 from core.spreadsheets import cut, harmless
 
 Row = dict[str, Any]
@@ -52,19 +53,20 @@ def csv_chunks(columns: Sequence[str], pages: Pages) -> Iterator[bytes]:
 def write_xlsx(file: IO[bytes], columns: Sequence[str], pages: Pages) -> None:
     """One sheet, written row by row to a file of openpyxl's own and then into ``file``.
 
-    What goes beyond ``XLSX_ROWS`` is left out: whoever asks for that many rows is told before.
+    Raises:
+        Invalid: these are more rows than a sheet holds.
     """
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Export")
     sheet.freeze_panes = "A2"
     sheet.append(list(columns))
-    left = XLSX_ROWS
+    written = 0
     for page in pages:
-        for row in page[:left]:
+        written += len(page)
+        if written > XLSX_ROWS:
+            raise Invalid("too_many_rows", f"A sheet holds {XLSX_ROWS:,} rows: take CSV, or filter.")
+        for row in page:
             sheet.append([cut(harmless(_cell(row[name]))) for name in columns])
-        left -= len(page)
-        if left <= 0:
-            break
     book.save(file)
 
 

@@ -1,7 +1,6 @@
 """Violations: the list that people work from, and a page for who has to mend one."""
 
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from django.contrib import admin
@@ -16,7 +15,6 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from compliance.admin.exports import ExportsViolations
 from compliance.admin.filters import (
     AuthorFilter,
     FileFilter,
@@ -26,6 +24,7 @@ from compliance.admin.filters import (
     StandingFilter,
 )
 from compliance.admin.labels import SEVERITIES, STATUSES, cell, label_of
+from compliance.admin.places import code_address
 from compliance.admin.searches import named_pull, words_of
 from compliance.choices import Resolution, Severity, Status
 from compliance.models import PullRequest, Rule, RuleState, Transition, Violation
@@ -45,7 +44,7 @@ class ViolationList(KeysetChangeList):
 
 
 @admin.register(Violation)
-class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
+class ViolationAdmin(ReadOnlyAdmin):
     """Nobody edits a violation: it goes by a report, with its pull request, or as a false positive."""
 
     change_form_template = "console/violation.html"
@@ -139,7 +138,7 @@ class ViolationAdmin(ExportsViolations, ReadOnlyAdmin):
             "severity": label_of(Severity(obj.severity)),
             "status": label_of(Status(obj.status)),
             "place": place_of(obj),
-            "code_address": code_address(obj),
+            "code_address": code_address(obj, obj.repository),
             "pull_address": web_address(obj.pull_request.url),
             "pull_name": pull_name(obj),
             "pull_page": page_url_of(PullRequest, obj.pull_request_id),
@@ -172,15 +171,6 @@ def pull_name(violation: Violation) -> str:
     """The pull request's name, from the repository that is at hand."""
     number = violation.pull_request.number
     return f"{violation.repository.name}#{number}" if number else f"{violation.repository.name} default branch"
-
-
-def code_address(violation: Violation) -> str:
-    """The file on the code host, where the repository's web address is known (GitHub's and GitLab's paths)."""
-    repository = web_address(violation.repository.web_url)
-    if not repository or not violation.file_path or not violation.commit_sha:
-        return ""
-    line = f"#L{violation.line}" if violation.line else ""
-    return f"{repository.rstrip('/')}/blob/{quote(violation.commit_sha, safe='')}/{quote(violation.file_path)}{line}"
 
 
 def last_seen(violation: Violation) -> Any:

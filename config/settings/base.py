@@ -28,7 +28,6 @@ SHARED_APPS = [
     "tenants",
     "unfold.apps.BasicAppConfig",  # the sites are core.admin_sites'
     "unfold.contrib.filters",
-    "unfold.contrib.import_export",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "audit",  # before accounts, which hands out its permission
@@ -48,7 +47,6 @@ SHARED_APPS = [
 TENANT_APPS = [
     "unfold.apps.BasicAppConfig",  # the sites are core.admin_sites'
     "unfold.contrib.filters",
-    "unfold.contrib.import_export",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "audit",  # before accounts, which hands out its permission
@@ -65,7 +63,6 @@ TENANT_APPS = [
     "overrides",
     "operations",
     "dashboard",
-    "import_export",
     "django_filters",
     "rest_framework",
     "drf_spectacular",

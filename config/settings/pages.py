@@ -26,4 +26,5 @@ LIVE_SECONDS: dict[str, int] = {
     "violations": env.int("LIVE_VIOLATIONS_SECONDS", default=120),
     "trends": env.int("LIVE_TRENDS_SECONDS", default=900),
     "bell": env.int("LIVE_BELL_SECONDS", default=120),
+    "export": env.int("LIVE_EXPORT_SECONDS", default=3),
 }

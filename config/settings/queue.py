@@ -61,6 +61,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(),
         "options": {"queue": "alerts", "expires": 55},
     },
+    "remove-exports": {"task": "dashboard.remove_expired_exports", "schedule": crontab(minute="20")},
     "anchor-audit": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="10")},
     # At night, UTC. A message that nobody takes for an hour is overtaken by the next night's.
     "retention": {

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, cast
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import StreamingHttpResponse
 from django.utils import timezone
-from django_tenants.utils import tenant_context
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.negotiation import BaseContentNegotiation
@@ -17,7 +16,6 @@ from rest_framework.serializers import Serializer
 
 from alerts.api.serializers import AlertSerializer
 from alerts.api.views import AlertList
-from audit.services import record_entry
 from compliance.api.answers import PullListingSerializer, RuleSerializer, ViolationSerializer
 from compliance.api.links import page_of
 from compliance.api.pulls import PullList
@@ -27,8 +25,10 @@ from compliance.queries.rules import shown_rules
 from core.api.schema import problems
 from core.api.views import Endpoint, Listing
 from core.errors import NotFound
-from core.exports import MEDIA, PAGE_ROWS, Row, csv_chunks, json_chunks
+from core.exports import MEDIA, Row, csv_chunks, json_chunks
 from dashboard.api.evaluations import EvaluationList, EvaluationSerializer
+from dashboard.queries.rows import keyed_pages
+from dashboard.services.exports import file_name, record_export
 from overrides.api.bodies import OverrideSerializer
 from overrides.api.views import OverrideCollection
 from overrides.services.expiring import expire_for_reader
@@ -86,41 +86,17 @@ class ListingExport(Export, Listing):
         return {name: often for name, often in known.items() if name not in ("cursor", "page_size")}
 
     def pages_of(self, request: Request) -> Iterator[list[Row]]:
-        """Page by page by key: a cursor would hold a transaction for as long as somebody downloads."""
+        """Page by page."""
         found: QuerySet[Any] = self.filter_queryset(self.get_queryset())
-        return self._pages(found, request, cast(Any, connection.tenant))
-
-    def _pages(self, found: QuerySet[Any], request: Request, tenant: Any) -> Iterator[list[Row]]:
-        order = "pk" if _ascends(found) else "-pk"
-        edge: Any = None
-        while True:
-            # What streams is read after the request is over: the tenant is entered for each page.
-            with tenant_context(tenant):
-                beyond = {} if edge is None else {f"pk__{'gt' if order == 'pk' else 'lt'}": edge}
-                rows = list(found.filter(**beyond).order_by(order)[:PAGE_ROWS])
-                shaped = self.shaped(rows, request) if rows else []
-            yield shaped
-            if len(rows) < PAGE_ROWS:
-                return
-            edge = rows[-1]["id"] if isinstance(rows[-1], dict) else rows[-1].pk
+        tenant = cast(Any, connection.tenant)
+        return keyed_pages(
+            found, ascending=_ascends(found), tenant=tenant, shaped=lambda rows: self.shaped(rows, request)
+        )
 
 
 def _ascends(found: QuerySet[Any]) -> bool:
     (name,) = found.query.order_by or ("-pk",)
     return not (name.descending if isinstance(name, OrderBy) else str(name).startswith("-"))
-
-
-def record_export(resource: str, *, by: models.Model, kind: str, filters: Any, **more: Any) -> None:
-    """Note in the audit log who has taken what along."""
-    taken = {"format": kind, "filters": {name: filters.getlist(name) for name in filters}, **more}
-    with transaction.atomic():
-        about = ("export", "", resource)
-        record_entry(action=f"{resource}.exported", resource=about, by=by, at=timezone.now(), after=taken)
-
-
-def file_name(resource: str, kind: str) -> str:
-    """What a file is called where it is saved: of which tenant, and of which day."""
-    return f"{resource}-{connection.schema_name}-{timezone.now():%Y-%m-%d}.{kind}"
 
 
 def _described(tag: str, name: str, what: str, *, filtered: bool = True) -> Any:

@@ -18,7 +18,7 @@ def programs(port: int) -> list[Program]:
     beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
     return [
         Program("web", web),
-        Program("worker", [*worker, "-Q", "inbox,urgent,housekeeping", "-n", "worker@%h"]),
+        Program("worker", [*worker, "-Q", "inbox,urgent,housekeeping,exports", "-n", "worker@%h"]),
         Program("urgent", [*worker, "-Q", "urgent", "-n", "urgent@%h"]),
         Program("outbox", [*worker, "-Q", "outbox,alerts", "-n", "outbox@%h"]),
         Program("inbox", [python, "manage.py", "inbox"]),

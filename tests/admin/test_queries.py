@@ -74,18 +74,6 @@ def test_a_violations_page_takes_as_many_queries_whatever_its_history(
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_pull_requests_page_takes_as_many_queries_for_three_violations_as_for_one(
-    number: int,
-    browser: Client,
-    judge: Callable[..., Evaluation],
-    report: Callable[..., Any],
-) -> None:
-    evaluation = judge(report(deny=[f"HARD STOP [Security/R0{one}]: in apps/a.ts" for one in range(1, number + 1)]))
-    with taking(15):
-        browser.get(page_of(evaluation.pull_request))
-
-
-@pytest.mark.parametrize("number", [1, 3])
 def test_the_overview_takes_as_many_queries_for_three_rows_as_for_one(
     number: int, browser: Client, rows: Callable[[int], None]
 ) -> None:

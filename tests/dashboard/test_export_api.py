@@ -45,7 +45,7 @@ def csv_rows(text: str) -> list[dict[str, str]]:
 def test_json_says_what_the_list_says_page_after_page(
     client: APIClient, judge: Judge, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.api.exports.PAGE_ROWS", 2)
+    monkeypatch.setattr("dashboard.queries.rows.PAGE_ROWS", 2)
     judge(report(deny=findings(5)))
     assert json.loads(taken(client, "violations.json")) == client.get(VIOLATIONS).json()["results"]
 

@@ -71,6 +71,7 @@ EDITS: Mapping[str, dict[str, Any]] = {
     "alerts.route": {"name": "renamed"},
     "alerts.holiday": {"name": "Renamed"},
     "tenants.tenant": {"name": "Globex Ltd"},
+    "dashboard.savedview": {"name": "Renamed"},
 }
 """Model → what is changed on its form."""
 CHECK = {"rule_id": "R01", "status": "VIOLATION", "severity": "BLOCK", "message": "R01", "file_path": "a.py"}
@@ -124,6 +125,8 @@ def _path(door: Door, at: World, caller: Caller, key: World | None = None) -> st
             return str(at.keys.get(f"to switch {verb}", row))
         if name == "notification_id":
             return str(at.own_notifications.get(caller, at.keys[name]))
+        if name == "export_id":
+            return str(at.row(apps.get_model("dashboard.export"), caller))
         if name == "token" and key is not None:
             return str(key.keys["link"])
         if name == "override_id" and (verb := door.route.rstrip("/").rpartition("/")[2]) in _OTHER_REQUESTS:
@@ -223,7 +226,9 @@ def _form(door: Door, caller: Caller, of: World, at: World) -> dict[str, Any]:
     if label == "overrides.overriderequest":
         pending, free = str(at.keys["override_id"]), str(at.keys["free"])
         return {"reason": REASON, "kind": "OVERRIDE", "chosen": [free], "verb": "approve", "override": [pending]}
-    return {**PASSWORDS, "post": "yes", "format": "1", "resource": "0", "hours": "4", "reason": REASON}
+    if door.route.endswith("/views/save/"):
+        return {"name": "new", "query": "standing=live"}
+    return {**PASSWORDS, "post": "yes", "format": "csv", "hours": "4", "reason": REASON}
 
 
 _TASK = {

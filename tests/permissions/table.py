@@ -177,9 +177,19 @@ ROOMS = (
                 "Violations",
                 reads=READERS,
                 actions={"ask_for_overrides": READERS},
-                more={"GET POST export/": READERS},
+                more={"GET POST export/": READERS, "POST views/save/": READERS, "GET views/save/": NOBODY},
             ),
-            Pages("compliance.pullrequest", "Pull requests", reads=READERS | {Caller.CI_REPORTER}),
+            Pages(
+                "compliance.pullrequest",
+                "Pull requests",
+                reads=READERS | {Caller.CI_REPORTER},
+                more={
+                    "POST views/save/": READERS,
+                    "GET views/save/": NOBODY,
+                    "GET <pull_id>/past/": READERS | {Caller.CI_REPORTER},
+                    "POST <pull_id>/past/": NOBODY,
+                },
+            ),
             Pages("compliance.rule", "Rules", reads=READERS, changes=ADMINS),
             Pages("compliance.repository", "Repositories", reads=READERS, changes=ADMINS),
             Pages(
@@ -259,6 +269,20 @@ ROOMS = (
             Line("GET /admin/rules/<rule_id>/", READERS, "One rule, where it is broken, how it develops"),
             Line("GET /admin/what-if/", READERS, "What other terms would do"),
             Line("POST /admin/what-if/", ADMINS, "Save them"),
+            Line("GET POST /admin/dashboard/", READERS, "Overview of this part"),
+        ),
+        pages=(
+            Pages("dashboard.savedview", "One's own saved views", reads=READERS, changes=READERS, deletes=READERS),
+            Pages(
+                "dashboard.export",
+                "One's own files of violations",
+                reads=READERS,
+                more={
+                    "GET POST <export_id>/download/": READERS,
+                    "POST <export_id>/cancel/": READERS,
+                    "GET <export_id>/cancel/": NOBODY,
+                },
+            ),
         ),
     ),
     Room(

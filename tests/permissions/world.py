@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 import jwt
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models, transaction
 from django.test import Client, modify_settings, override_settings
@@ -26,6 +28,7 @@ from alerts.models import Notification
 from compliance.models import CodeHost, Evaluation, PullRequest, StatusUpdate, TenantSettings, Violation
 from core.claims import Claimable
 from core.ids import new_id
+from dashboard.models import Export, SavedView
 from operations.models import ArchiveBatch, ArchiveFile, RetentionRun, Sample, TenantReading
 from overrides.models import OverrideRequest
 from overrides.services.asking import request_override
@@ -69,18 +72,24 @@ class World:
         """What a caller has asked for themselves."""
         self.own_notifications: dict[Caller, Any] = {}
         """What a caller was told."""
+        self.own: dict[str, dict[Caller, Any]] = {}
+        """Model → what is a caller's alone."""
         self.forms: dict[str, dict[str, Any]] = {}
         with tenant_context(tenant):
             self._people()
             self._platform() if self.site == "public" else self._reports()
             self._alerts()
             self._issuers()
+            if self.site == "tenant":
+                self._kept()
 
     def row(self, model: type[models.Model], caller: Caller | None = None) -> Any:
         """The key of the row whose pages are opened; of notifications the caller's own."""
         key = self.rows.get(model._meta.label_lower)
         if model is Notification and caller in self.own_notifications:
             key = self.own_notifications[caller]
+        elif caller is not None:
+            key = self.own.get(model._meta.label_lower, {}).get(caller, key)
         found = key if key is not None else model._default_manager.values_list("pk", flat=True).first()
         assert found is not None, f"There is no {model._meta.label_lower}: make one in tests/permissions/world.py."
         return found
@@ -200,6 +209,7 @@ class World:
             "number": 1,
             "token_id": self.rows["accounts.citoken"],
             "submission_id": failed.pk,
+            "pull_id": judged.pull_request_id,
         }
         TenantSettings.objects.create(pk=TenantSettings.PK)
         Sample.objects.create(at=timezone.now())
@@ -260,6 +270,21 @@ class World:
         self.rows |= made.rows
         self.keys |= {**made.keys, "token": "made-up"}
         self.own_notifications = dict(zip(self.people, made.notifications, strict=True))
+
+    def _kept(self) -> None:
+        """A saved view and a file of everybody's own, whether or not they may read it."""
+        views, exports = {}, {}
+        now = timezone.now()
+        for caller, person in self.people.items():
+            page = SavedView.Page.VIOLATIONS
+            views[caller] = SavedView.objects.create(owner=person, page=page, name="Mine", query="standing=live").pk
+            export = Export(asked_by=person, kind="csv", received_at=now, run_after=now, status=Export.Status.DONE)
+            export.expires_at = now + timedelta(days=1)
+            export.file.save("walked.csv", ContentFile(b"id\r\n"), save=True)
+            exports[caller] = export.pk
+        self.own = {"dashboard.savedview": views, "dashboard.export": exports}
+        self.rows |= {name: next(iter(own.values())) for name, own in self.own.items()}
+        self.keys["export_id"] = self.rows["dashboard.export"]
 
 
 class Worlds:
