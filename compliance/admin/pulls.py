@@ -17,9 +17,10 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.models import User
 from compliance.admin.filters import AuthorFilter, OpenFilter, VerdictFilter
 from compliance.admin.labels import VERDICTS, cell, label_of
+from compliance.admin.pull_page import SHOWN_VIOLATIONS, by_file, gravest_on, remedies_of, steps_of
 from compliance.admin.searches import named_pull, numbered_pull, words_of
 from compliance.choices import Enforcement, PullState, Verdict
-from compliance.models import Evaluation, PullRequest, Repository, Rule, Violation
+from compliance.models import PullRequest, Repository, Rule, Violation
 from compliance.queries.markers import markers_on
 from compliance.queries.pulls import RuleOnPull, rules_on, with_current_verdict
 from compliance.services.lapses import judge_lapsed
@@ -30,7 +31,6 @@ from core.admin_cells import NONE, days_since, link, list_url, moment, page_url,
 from core.admin_filters import DaysFilter
 from core.admin_forms import LinesField
 
-_SHOWN_EVALUATIONS = 10
 _TITLE_CHARS = 80
 
 
@@ -184,9 +184,10 @@ class PullRequestAdmin(ReadOnlyAdmin):
 
     def page_context(self, request: HttpRequest, obj: PullRequest) -> dict[str, Any]:
         """What the page shows."""
-        standing = standing_now(obj, at=timezone.now())
+        rules = rules_on(obj)
+        standing = standing_now(obj, at=timezone.now(), rules=rules)
         pull = standing.pull
-        rules = rules_on(pull)
+        found = gravest_on(pull)
         return {
             "pull": pull,
             "standing": standing,
@@ -202,8 +203,11 @@ class PullRequestAdmin(ReadOnlyAdmin):
             "breakdown": [_broken(pull, rule) for rule in rules if any(rule.tally.counts)],
             "clean_rules": sum(not any(rule.tally.counts) for rule in rules),
             "violations_page": list_url(Violation, pull_request__id__exact=pull.pk, standing="live"),
-            "evaluations": _latest_evaluations(pull),
-            "evaluations_page": list_url(Evaluation, pull_request__id__exact=pull.pk),
+            "steps": steps_of(standing),
+            "files": by_file(found[:SHOWN_VIOLATIONS], pull),
+            "shown_violations": min(len(found), SHOWN_VIOLATIONS),
+            "more_violations": len(found) > SHOWN_VIOLATIONS,
+            "remedies": remedies_of(found[:SHOWN_VIOLATIONS]),
         }
 
 
@@ -231,15 +235,3 @@ def _broken(pull: PullRequest, on_pull: RuleOnPull) -> dict[str, Any]:
         "page": page_url_of(Rule, on_pull.rule),
         "violations_page": list_url(Violation, **filters),
     }
-
-
-def _latest_evaluations(pull: PullRequest) -> list[dict[str, Any]]:
-    latest = Evaluation.objects.filter(pull_request=pull).order_by("-id").defer("fingerprints")[:_SHOWN_EVALUATIONS]
-    return [
-        {
-            "evaluation": evaluation,
-            "page": page_url(evaluation),
-            "verdict": label_of(Verdict(evaluation.verdict)) if evaluation.verdict else None,
-        }
-        for evaluation in latest
-    ]

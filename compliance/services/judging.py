@@ -1,6 +1,7 @@
 """From what is stored of a pull request to its verdict. The caller holds the pull request's lock."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db.utils import OperationalError
 
 from compliance.choices import Enforcement, PullState, Status
 from compliance.models import PullRequest, Rule, RuleState, TenantSettings, Transition, Version, Violation
+from compliance.queries.pulls import RuleOnPull
 from compliance.score import Counts
 from compliance.services.alerting import alert_about
 from compliance.services.bulk import copy_transitions
@@ -21,13 +23,13 @@ logger = logging.getLogger(__name__)
 _TOTALS = ("block_count", "override_count", "warning_count")
 
 
-def standing_of(pull: PullRequest) -> Standing:
-    """What is known of a pull request at its head commit, from its rules' states."""
-    totals = {*_TOTALS, *(f"open_{name}" for name in _TOTALS)}
-    enforced = RuleState.objects.filter(pull_request=pull, rule__enforcement=Enforcement.ENFORCE)
-    sums = enforced.aggregate(**{name: Sum(name, default=0) for name in totals})
-    counts = Counts(*(sums[name] for name in _TOTALS))
-    open_counts = Counts(*(sums[f"open_{name}"] for name in _TOTALS))
+def standing_of(pull: PullRequest, rules: Sequence[RuleOnPull] | None = None) -> Standing:
+    """What is known of a pull request at its head commit, from its rules' states.
+
+    Args:
+        rules: where each rule stands on it, where that was read already.
+    """
+    counts, open_counts = _sums(pull) if rules is None else _added_up(rules)
     at_head = RuleState.objects.filter(pull_request=pull, commit_sha=pull.head_sha)
     evaluated, unknown_policies = _by_trusted_policies(pull, at_head)
     return Standing(
@@ -41,6 +43,20 @@ def standing_of(pull: PullRequest) -> Standing:
         trusted=not pull.repository.trusted_policies or evaluated.exists(),
         unknown_policies=unknown_policies,
     )
+
+
+def _sums(pull: PullRequest) -> tuple[Counts, Counts]:
+    """Live violations of enforced rules, and the open ones among them."""
+    totals = {*_TOTALS, *(f"open_{name}" for name in _TOTALS)}
+    enforced = RuleState.objects.filter(pull_request=pull, rule__enforcement=Enforcement.ENFORCE)
+    sums = enforced.aggregate(**{name: Sum(name, default=0) for name in totals})
+    return Counts(*(sums[name] for name in _TOTALS)), Counts(*(sums[f"open_{name}"] for name in _TOTALS))
+
+
+def _added_up(rules: Sequence[RuleOnPull]) -> tuple[Counts, Counts]:
+    tallies = [rule.tally for rule in rules if rule.enforcement == Enforcement.ENFORCE]
+    live, uncovered = [tally.counts for tally in tallies], [tally.open_counts for tally in tallies]
+    return Counts(*map(sum, zip(*live, strict=True))), Counts(*map(sum, zip(*uncovered, strict=True)))
 
 
 def _by_trusted_policies(pull: PullRequest, states: QuerySet[RuleState]) -> tuple[QuerySet[RuleState], list[str]]:

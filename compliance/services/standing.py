@@ -1,10 +1,12 @@
 """Where a pull request stands now, as people and CI are told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from compliance.choices import PullState, Severity, Status, Verdict
 from compliance.models import PullRequest, Submission, TenantSettings, Violation
+from compliance.queries.pulls import RuleOnPull
 from compliance.services.judging import rejudge, standing_of
 from compliance.verdict import Reason, judge
 
@@ -37,15 +39,19 @@ class PullStanding:
         return self.verdict.can_merge
 
 
-def standing_now(pull: PullRequest, *, at: datetime) -> PullStanding:
-    """Read a pull request's verdict; judge it anew where a cover has run out or the terms have changed since."""
+def standing_now(pull: PullRequest, *, at: datetime, rules: Sequence[RuleOnPull] | None = None) -> PullStanding:
+    """Read a pull request's verdict; judge it anew where a cover has run out or the terms have changed since.
+
+    Args:
+        rules: where each rule stands on it, where that was read already.
+    """
     if pull.state != PullState.OPEN:
         frozen = Reason(
             f"pull_request_{pull.state}", f"The pull request is {pull.state}: its verdict stands as it was."
         )
         return PullStanding(pull, Verdict(pull.verdict), TenantSettings.current().threshold, [NamedReason(frozen)])
     terms = TenantSettings.current().terms()
-    judgement = judge(standing_of(pull), terms)
+    judgement = judge(standing_of(pull, rules), terms)
     lapsed = pull.verdict_until is not None and pull.verdict_until <= at
     # What is stored may be older than the terms: judging all pull requests anew takes its time, and may break off.
     if lapsed or (judgement.verdict, judgement.score) != (pull.verdict, pull.score):
@@ -94,11 +100,12 @@ def _covers(pull: PullRequest, at: datetime) -> list[NamedReason]:
 def _waiting(pull: PullRequest) -> list[Reason]:
     """Reports about the pull request that are not judged: waiting ones, and failed ones that nothing newer replaced."""
     about = Submission.objects.about(pull.repository.name, pull.number)
+    unjudged = list(about.exclude(status=Submission.Status.DONE).values_list("status", flat=True))
     reasons = []
-    if queued := about.waiting().count():
+    if queued := sum(status != Submission.Status.FAILED for status in unjudged):
         reports = "1 report is" if queued == 1 else f"{queued} reports are"
         reasons.append(Reason("report_queued", f"{reports} waiting to be judged.", "Wait for a moment."))
-    for submission in about.unreplaced_failures():
+    for submission in about.unreplaced_failures() if Submission.Status.FAILED in unjudged else ():
         reasons.append(
             Reason(
                 "report_failed",

@@ -1,5 +1,6 @@
 """Violations and pull requests, with what was asked for on them and the way to ask."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,26 +53,22 @@ class AskingViolationAdmin(ViolationAdmin):
         asked = OverrideRequest.objects.naming(obj.pk).order_by("-id")[:_SHOWN]
         may_ask = obj.resolved_at is None and self.has_ask_permission(request)
         page = f"{ask_url()}?{urlencode({'violation': obj.pk})}" if may_ask else ""
-        return super().page_context(request, obj) | {"overrides": _shown(asked), "ask_page": page}
+        return super().page_context(request, obj) | {"overrides": shown_requests(asked), "ask_page": page}
 
 
 @admin.register(PullRequest)
 class AskingPullRequestAdmin(PullRequestAdmin):
     """Pull requests about whose violations can be asked."""
 
-    change_form_template = "console/pull_request_overrides.html"
-
     def page_context(self, request: HttpRequest, obj: PullRequest) -> dict[str, Any]:
-        """What the page shows, and the requests about the pull request."""
+        """What the page shows, and the way to ask."""
         shown = super().page_context(request, obj)
-        asked = OverrideRequest.objects.filter(pull_request=obj).order_by("-id")[:_SHOWN]
         live = any(obj.counts) or bool(shown["breakdown"])
         may_ask = live and obj.state == PullState.OPEN and request.user.has_perm(ASK)
-        page = f"{ask_url()}?{urlencode({'pull': obj.pk})}" if may_ask else ""
-        return shown | {"overrides": _shown(asked), "ask_page": page}
+        return shown | {"ask_page": f"{ask_url()}?{urlencode({'pull': obj.pk})}" if may_ask else ""}
 
 
-def _shown(asked: QuerySet[OverrideRequest]) -> list[dict[str, Any]]:
+def shown_requests(asked: Iterable[OverrideRequest]) -> list[dict[str, Any]]:
     now = timezone.now()
     return [
         {"override": one, "page": page_url(one), "standing": label_of_standing(one.standing_at(now))} for one in asked
