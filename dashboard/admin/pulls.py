@@ -96,7 +96,7 @@ def _history(pull: PullRequest) -> dict[str, Any]:
 
 def _scores(evaluations: list[Evaluation]) -> Chart:
     judged = [one for one in reversed(evaluations) if one.score is not None]
-    labels = [f"{one.created_at:%m-%d %H:%M}" for one in judged]
+    labels = [f"{one.created_at:%m-%d}" for one in judged]
     return line(_("Score by evaluation"), labels, [Series(_("Score"), [one.score for one in judged])], top=100)
 
 
