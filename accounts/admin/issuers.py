@@ -2,8 +2,6 @@
 
 from typing import Any, cast
 
-from allauth.account.models import EmailAddress
-from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -119,9 +117,3 @@ class IssuerAdmin(KeptAdmin):
     def kind_label(self, issuer: Issuer) -> str:
         """Whom its tokens are for."""
         return str(IssuerKind(issuer.kind).label)
-
-
-# Links and addresses are the library's own business: what they decide is shown with the people.
-for model in (EmailAddress, SocialAccount, SocialApp, SocialToken):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
