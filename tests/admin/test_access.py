@@ -157,11 +157,15 @@ def test_the_tenants_site_shows_no_model_of_the_public_schema() -> None:
         "compliance.Violation",
         "accounts.User",
         "accounts.CIToken",
+        "accounts.Issuer",
         "auth.Group",
         "audit.AuditEntry",
         "accounts.Organisation",
         "dashboard.Export",
         "dashboard.SavedView",
+        "operations.ArchiveFile",
+        "operations.RetentionRun",
+        "operations.Sample",
         *ALERTS,
     }
     assert Check not in admin.site._registry
@@ -170,7 +174,13 @@ def test_the_tenants_site_shows_no_model_of_the_public_schema() -> None:
 def test_the_public_site_shows_no_model_of_a_tenants_schema() -> None:
     beat = {f"django_celery_beat.{name}" for name in ("PeriodicTask", "IntervalSchedule", "CrontabSchedule")}
     shown = {model._meta.label for model in public_site._registry}
-    platform = {"tenants.Tenant", "accounts.User", "accounts.Organisation", "audit.AuditEntry"}
+    platform = {
+        "tenants.Tenant",
+        "operations.TenantReading",
+        "accounts.User",
+        "accounts.Organisation",
+        "audit.AuditEntry",
+    }
     assert shown == {*platform, *ALERTS, *beat}
 
 
@@ -208,4 +218,4 @@ def test_every_link_of_the_menu_leads_somewhere(
     menu = browser.get(reverse("admin:index")).context["sidebar_navigation"]
     links = [str(item["link"]) for group in menu for item in group["items"]]
     assert {browser.get(link, follow=True).status_code for link in links} == {200}
-    assert len(links) == 25
+    assert len(links) == 31

@@ -143,8 +143,9 @@ def test_only_an_enforced_rule_is_shown_as_blocking(
     enforcement: str, state: tuple[str, str], browser: Client, blocked: PullRequest
 ) -> None:
     Rule.objects.filter(pk="R01").update(enforcement=enforcement)
-    [row] = browser.get("/admin/").context["rules"]
-    assert (row["state"].text, row["state"].variant) == state
+    tiers = browser.get("/admin/").context["grid"].tiers
+    [tile] = [tile for tier in tiers for tile in tier.tiles if tile.rule.pk == "R01"]
+    assert (tile.state.text, tile.state.variant) == state
     assert state[0] in text_of(browser.get(list_of("compliance_rule"), {"q": "R01"}))
 
 
