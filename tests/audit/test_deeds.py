@@ -146,18 +146,6 @@ def test_queueing_again(compliance_admin: User, submit: Callable[..., Submission
     ]
 
 
-def test_exports(browser: Client, tenant_admin: User, judge: Judge) -> None:
-    judge(factories.report(deny=["HARD STOP [Security/R01]: a"]))
-    page = reverse("admin:compliance_violation_export") + "?standing=live"
-    form = browser.get(page).context["form"]
-    fields = {f"{form.prefix}-{name}" if form.prefix else name: "on" for name in form.fields if name.startswith("viol")}
-    assert browser.post(page, {"format": "1", "resource": "0", **fields}).status_code == 200
-    taken = {"filters": {"standing": "live"}, "format": "json", "rows": 1}
-    assert recorded("violations.exported") == [
-        ("violations.exported", tenant_admin.username, "violation", "", None, taken)
-    ]
-
-
 def test_tenants_in_the_platforms_own_log(operator_browser: Client, acme: Tenant, globex: Tenant) -> None:
     add = reverse("admin:tenants_tenant_add", urlconf="config.urls_public")
     listing = reverse("admin:tenants_tenant_changelist", urlconf="config.urls_public")

