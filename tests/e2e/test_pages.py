@@ -6,15 +6,12 @@ from tests.e2e.conftest import Seat
 from tests.e2e.pages import complaints, menu, overflow, records
 from tests.e2e.world import World
 
-
 not_mended = pytest.mark.xfail(
     reason="Contrast and links within text of the overview, trends and what-if are not mended yet.", strict=False
 )
 
 
 @not_mended
-    reason="Contrast and links within text of the overview, trends and what-if are not mended yet.", strict=False
-)
 def test_axe_finds_nothing_serious_on_any_page(sit: Seat, world: World) -> None:
     found = complaints(sit(None, "/admin/login/"))
     page = sit(world.owner)
@@ -25,8 +22,6 @@ def test_axe_finds_nothing_serious_on_any_page(sit: Seat, world: World) -> None:
 
 
 @not_mended
-    reason="Contrast and links within text of the overview, trends and what-if are not mended yet.", strict=False
-)
 def test_pages_are_readable_in_the_dark_and_fit_a_phone(sit: Seat, world: World) -> None:
     page = sit(world.viewer, color_scheme="dark", viewport={"width": 390, "height": 844})
     found: list[str] = []
